@@ -1,0 +1,1 @@
+import {} from '../src/index.ts'

@@ -1,0 +1,29 @@
+import { defineConfig } from 'vitest/config'
+
+const conditions = ['@nebulift/source']
+const project = (name: string, folder: string) => ({
+  extends: true as const,
+  test: { name, root: folder, include: ['**/*.test.ts'], testTimeout: 60_000 },
+})
+
+// Tests run on the sources: no build stands between an edit and its test.
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    projects: [
+      project('fits', 'packages/fits'),
+      project('prefilter', 'packages/prefilter'),
+      project('simulator', 'packages/simulator'),
+      project('cli', 'examples/cli'),
+      project('tests', 'tests'),
+    ],
+    coverage: {
+      provider: 'v8',
+      include: ['packages/*/src/**/*.ts', 'examples/cli/src/**/*.ts'],
+      exclude: ['**/*.generated.ts'],
+      reporter: ['text-summary', 'json-summary'],
+      thresholds: { lines: 90 },
+    },
+  },
+})
