@@ -12,7 +12,18 @@ try {
   const wasm = join(folder, 'kernels.wasm')
   execFileSync(
     process.execPath,
-    [compiler, 'assembly/index.ts', '-O3', '--enable', 'simd', '--runtime', 'stub', '--noAssert', '-o', wasm],
+    [
+      compiler,
+      'assembly/index.ts',
+      '-O3',
+      '--enable',
+      'simd',
+      '--runtime',
+      'stub',
+      '--noAssert',
+      '-o',
+      wasm,
+    ],
     { stdio: 'inherit' },
   )
   const base64 = readFileSync(wasm).toString('base64')

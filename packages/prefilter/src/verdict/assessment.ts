@@ -1,10 +1,3 @@
-/** One image plane in row order; row 0 is the first row in the file. `data.length === width * height`. */
-export interface Plane {
-  readonly data: Float32Array
-  readonly width: number
-  readonly height: number
-}
-
 /** What is in the frame. `review` means the evidence did not suffice: a person should look. */
 export type Verdict = 'clean' | 'contaminated' | 'review'
 
