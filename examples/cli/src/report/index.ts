@@ -1,0 +1,7 @@
+export type {
+  ReportFailure,
+  ReportFrame,
+  ReportNight,
+  ReportPreview,
+  ReportSession,
+} from './night.ts'
