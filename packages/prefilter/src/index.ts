@@ -1,6 +1,14 @@
-export type { FrameContext } from './frame/context.ts'
+export {
+  type FrameContext,
+  type FrameKind,
+  frameContext,
+  type HeaderLookup,
+  type PlaneSize,
+} from './frame/context.ts'
 export type { FrameMeasurement } from './frame/measurement.ts'
+export { scaleAssessment } from './frame/scale.ts'
 export type { Plane } from './plane.ts'
+export { assessFrames } from './verdict/assess.ts'
 export type {
   Action,
   BackgroundSummary,
@@ -15,3 +23,4 @@ export type {
   StreakKind,
   Verdict,
 } from './verdict/assessment.ts'
+export { explainCause } from './verdict/explain.ts'

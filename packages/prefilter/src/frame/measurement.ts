@@ -1,16 +1,64 @@
-import type { Streak } from '../verdict/assessment.ts'
+import type { StarSummary, Streak } from '../verdict/assessment.ts'
 import type { FrameContext } from './context.ts'
 
 /**
  * All that pixels tell about one frame, before any comparison: plain JSON, so that it can be cached,
- * sent between threads and stored beside a night. `version` changes whenever a measure changes meaning.
+ * sent between threads and stored beside a night. Lengths in pixels of the judged plane.
  */
 export interface FrameMeasurement {
+  /** `measurementVersion` of the code that made it: another version means measure again. */
   readonly version: number
   readonly width: number
   readonly height: number
   readonly context: FrameContext
-  readonly background: { readonly level: number; readonly rms: number; readonly gradient: number }
+  readonly pixels: PixelSummary
+  readonly background: MeasuredBackground
+  readonly stars: MeasuredStars
+  readonly catalog: CompactCatalog
   readonly streaks: readonly Streak[]
-  /** More fields follow; see the package's README. */
+  /** Lines that were looked at and not believed, for the log. */
+  readonly rejectedStreaks: readonly { readonly streak: Streak; readonly reason: string }[]
+}
+
+export interface PixelSummary {
+  /** Share of pixels that are finite numbers, 0..1. */
+  readonly finiteShare: number
+  /** Least and greatest finite value; equal for a constant frame. */
+  readonly minimum: number
+  readonly maximum: number
+  /** Share of pixels at the detector's ceiling. */
+  readonly saturatedShare: number
+  readonly hotPixels: number
+}
+
+export interface MeasuredBackground {
+  readonly level: number
+  readonly rms: number
+  /** Greatest difference of the smooth sky over the frame, as a share of the level. */
+  readonly gradient: number
+  /** The sky in coarse cells, row by row, image units: where clouds, trees and the Moon show. */
+  readonly cells: CellMap
+}
+
+/** Numbers on a coarse grid that spans the frame. */
+export interface CellMap {
+  readonly columns: number
+  readonly rows: number
+  readonly values: readonly number[]
+}
+
+export interface MeasuredStars extends Omit<StarSummary, 'fwhmArcsec'> {
+  /** Stars bright and lonely enough to be measured: what the medians rest on. */
+  readonly measured: number
+  /** Central dip of the stacked star: 0 peaked, towards 1 a ring. Out-of-focus mirrors make rings. */
+  readonly ring: number
+  readonly saturated: number
+}
+
+/** The frame's brightest unsaturated stars, brightest first, for comparison between frames. */
+export interface CompactCatalog {
+  readonly x: readonly number[]
+  readonly y: readonly number[]
+  readonly flux: readonly number[]
+  readonly snr: readonly number[]
 }

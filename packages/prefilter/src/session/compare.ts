@@ -1,0 +1,146 @@
+import {
+  COVERED_BELOW,
+  describeGrid,
+  type GridSize,
+  gridSize,
+  resample,
+  transparencyGrid,
+} from '../clouds/grid.ts'
+import type { FrameMeasurement } from '../frame/measurement.ts'
+import type { CloudSummary } from '../verdict/assessment.ts'
+import { clearSky } from './baseline.ts'
+import { medianOf, quantile } from './quantile.ts'
+import { referenceFrame, type StarSight, sightStars, throughput } from './transparency.ts'
+
+/** One frame beside the others of its session: what is expected of it, and how it differs. */
+export interface Comparison {
+  /** Frames in the session, this one included; 1 for a lone frame. */
+  readonly frames: number
+  readonly clouds: CloudSummary
+  /** Whether transparency rests on matched stars. */
+  readonly photometric: boolean
+  /** Width of stars in the sharper frames, pixels; 0 where none could be measured. */
+  readonly sharpFwhmPx: number
+  /** Typical major over minor axis of the session's stars. */
+  readonly usualElongation: number
+  /** Stars found in a usual frame. */
+  readonly usualStars: number
+  /** Noise of the quieter frames, image units. */
+  readonly quietRms: number
+  /** Sky level of the darker frames, image units. */
+  readonly darkLevel: number
+}
+
+/** Stars that must have been measured before a frame's shapes speak for it. */
+export const ENOUGH_MEASURED = 5
+
+/** Compares each frame of one session with the others; a single frame is compared with nothing. */
+export function compareSession(session: readonly FrameMeasurement[]): Comparison[] {
+  const usual = usualFrame(session)
+  const sights = sightAll(session)
+  const raw = session.map((frame, i) => throughputOf(frame, sights[i], session))
+  const clear = clearSky(
+    session.map(({ context }, i) => ({
+      value: raw[i],
+      timeMs: context.timeMs,
+      airmass: context.airmass,
+    })),
+  )
+  const sky = usualSky(session)
+  return session.map((frame, i) => {
+    const share = session.length > 1 && clear[i] > 0 ? raw[i] / clear[i] : 1
+    return {
+      ...usual,
+      frames: session.length,
+      photometric: sights[i] !== undefined,
+      clouds: cloudSummary(frame, sights[i], share, clear[i], sky),
+    }
+  })
+}
+
+/** Light through, against the reference: by matched stars, else from how deep the catalogues reach. */
+function throughputOf(
+  frame: FrameMeasurement,
+  sights: readonly StarSight[] | undefined,
+  session: readonly FrameMeasurement[],
+): number {
+  if (sights) return throughput(sights)
+  if (session.length < 2) return 1
+  const reference = session[referenceFrame(session)]
+  if (frame.stars.count > 0.6 * reference.stars.count) return Number.NaN
+  // Too few stars to find the field: the tenth brightest is then as good as gone.
+  const rank = Math.min(9, reference.catalog.flux.length - 1)
+  const flux = frame.catalog.flux[rank] ?? 0
+  return rank < 0 ? Number.NaN : Math.min(1, flux / reference.catalog.flux[rank])
+}
+
+function sightAll(session: readonly FrameMeasurement[]) {
+  if (session.length < 2) return session.map(() => undefined)
+  const reference = session[referenceFrame(session)]
+  return session.map((frame) => sightStars(frame, reference))
+}
+
+function usualFrame(session: readonly FrameMeasurement[]) {
+  const shaped = session.filter(({ stars }) => stars.measured >= ENOUGH_MEASURED)
+  const fwhm = quantile(
+    shaped.map(({ stars }) => stars.fwhmPx),
+    0.3,
+  )
+  const elongation = medianOf(shaped.map(({ stars }) => elongationOf(stars.eccentricity)))
+  return {
+    sharpFwhmPx: fwhm || 0,
+    usualElongation: elongation || 1,
+    usualStars: quantile(
+      session.map(({ stars }) => stars.count),
+      0.6,
+    ),
+    quietRms: quantile(
+      session.map(({ background }) => background.rms),
+      0.25,
+    ),
+    darkLevel: quantile(
+      session.map(({ background }) => background.level),
+      0.25,
+    ),
+  }
+}
+
+/** Major over minor axis from eccentricity. */
+export const elongationOf = (eccentricity: number): number =>
+  1 / Math.sqrt(Math.max(0.01, 1 - eccentricity * eccentricity))
+
+/** The session's usual sky in coarse cells, each frame brought to level one first. */
+function usualSky(session: readonly FrameMeasurement[]): readonly number[] {
+  const { columns, rows } = session[0].background.cells
+  const relative = session.map(({ background }) =>
+    background.cells.values.map((v) => v / (background.level || 1)),
+  )
+  return Array.from({ length: columns * rows }, (_, i) => medianOf(relative.map((map) => map[i])))
+}
+
+function cloudSummary(
+  frame: FrameMeasurement,
+  sights: readonly StarSight[] | undefined,
+  share: number,
+  clear: number,
+  usual: readonly number[],
+): CloudSummary {
+  const { cells, level } = frame.background
+  const size = gridSize(frame.width, frame.height, sights?.length ?? 0)
+  const excess = {
+    ...cells,
+    values: cells.values.map((v, i) => v / (level || 1) - (usual[i] ?? 1)),
+  }
+  const background = resample(excess, size).map((v) => (Number.isFinite(v) ? v : null))
+  const transparency = sights
+    ? transparencyGrid(sights, clear, frame, size)
+    : emptyGrid(size, share)
+  const { grid, coverage } = describeGrid(size, transparency, background)
+  return { grid, coverage, transparency: Number.isFinite(share) ? Math.max(0, share) : 1 }
+}
+
+/** Without matched stars a frame that lost nearly all of them is covered whole; otherwise nothing is known. */
+function emptyGrid({ columns, rows }: GridSize, share: number): (number | null)[] {
+  const value = Number.isFinite(share) && share < COVERED_BELOW ? share : null
+  return new Array<number | null>(columns * rows).fill(value)
+}

@@ -1,0 +1,77 @@
+import type { FrameMeasurement } from '../frame/measurement.ts'
+import { type Alignment, alignStars } from './align.ts'
+import { neighbourIndex } from './neighbours.ts'
+import { medianOf } from './quantile.ts'
+import { apply, invert, type Point } from './transform.ts'
+
+/** A reference star as one frame sees it. */
+export interface StarSight {
+  /** Where it is, or should be, in the frame. */
+  readonly x: number
+  readonly y: number
+  /** Its light against the reference frame; 0 where it should have been found and was not. */
+  readonly ratio: number
+}
+
+/** Reference stars used for photometry: enough for a grid of cells, few enough to stay bright. */
+const REFERENCE_STARS = 400
+/** A star this far above the noise in a clear frame is never lost by chance. */
+const SURE_SNR = 9
+const MATCH_PX = 4
+
+/** The frame the others are compared with: the one with most stars, which no cloud can have. */
+export function referenceFrame(session: readonly FrameMeasurement[]): number {
+  const depth = session.map(({ catalog, stars }) => catalog.x.length + stars.count)
+  return depth.indexOf(Math.max(...depth))
+}
+
+/**
+ * Looks for the reference's stars in a frame: differential photometry by matched stars. `undefined` where
+ * the two cannot be brought together (another field, or no stars left).
+ */
+export function sightStars(
+  frame: FrameMeasurement,
+  reference: FrameMeasurement,
+): readonly StarSight[] | undefined {
+  const ours = points(frame)
+  const theirs = points(reference)
+  const alignment: Alignment | undefined = alignStars(ours, theirs, reference)
+  if (!alignment) return undefined
+  const back = invert(alignment.transform)
+  const nearest = neighbourIndex(ours, 2 * MATCH_PX)
+  const sure = SURE_SNR * depthLoss(frame, reference)
+  const sights: StarSight[] = []
+  for (let j = 0; j < Math.min(theirs.length, REFERENCE_STARS); j++) {
+    if (reference.catalog.snr[j] < sure) continue
+    const place = apply(back, theirs[j])
+    if (!inside(place, frame, 8)) continue
+    const i = nearest(place, MATCH_PX)
+    const ratio = i < 0 ? 0 : frame.catalog.flux[i] / reference.catalog.flux[j]
+    sights.push({ ...place, ratio })
+  }
+  return sights.length >= 5 ? sights : undefined
+}
+
+/** How much brighter a star must be for the same significance: brighter sky, wider stars. At least 1. */
+function depthLoss(frame: FrameMeasurement, reference: FrameMeasurement): number {
+  const noise = frame.background.rms / Math.max(reference.background.rms, 1e-12)
+  const width = frame.stars.fwhmPx / Math.max(reference.stars.fwhmPx, 1e-12)
+  return Math.max(1, noise || 1) * Math.min(4, Math.max(1, width || 1))
+}
+
+/** Typical share of light that came through; lost stars count as dark, so that thick cloud is not hidden. */
+export function throughput(sights: readonly StarSight[]): number {
+  return sights.length === 0 ? Number.NaN : medianOf(sights.map(({ ratio }) => ratio))
+}
+
+const points = ({ catalog }: FrameMeasurement): Point[] =>
+  Array.from(catalog.x, (x, i) => ({ x, y: catalog.y[i] }))
+
+function inside({ x, y }: Point, frame: FrameMeasurement, marginPx: number): boolean {
+  return (
+    x >= marginPx &&
+    y >= marginPx &&
+    x <= frame.width - 1 - marginPx &&
+    y <= frame.height - 1 - marginPx
+  )
+}

@@ -1,0 +1,67 @@
+import type { FrameMeasurement } from '../frame/measurement.ts'
+import { type Comparison, compareSession } from '../session/compare.ts'
+import { groupBy } from '../session/group.ts'
+import type { FrameAssessment } from './assessment.ts'
+import { cloudCauses } from './causes/clouds.ts'
+import { focusCauses } from './causes/focus.ts'
+import { isCorrupt, pixelCauses } from './causes/pixels.ts'
+import { skyCauses } from './causes/sky.ts'
+import { trackingCauses } from './causes/tracking.ts'
+import { trailCauses } from './causes/trails.ts'
+import { decide } from './decide.ts'
+import { scoreFrame } from './score.ts'
+
+/**
+ * Judges frames: those of one session (target, filter, exposure, gain, binning, camera) against each other,
+ * a lone one by itself and more cautiously. Cheap; results in the order of the input.
+ */
+export function assessFrames(frames: readonly FrameMeasurement[]): FrameAssessment[] {
+  const assessments = new Array<FrameAssessment>(frames.length)
+  for (const session of groupBy(frames, sessionOf)) {
+    const comparisons = compareSession(session.map((i) => frames[i]))
+    session.forEach((i, k) => {
+      assessments[i] = assessFrame(frames[i], comparisons[k])
+    })
+  }
+  return assessments
+}
+
+/** Calibration frames and unreadable ones are no standard for lights: each kind is a session of its own. */
+function sessionOf(frame: FrameMeasurement): string {
+  return `${isCorrupt(frame) ? 'corrupt' : frame.context.kind} | ${frame.context.sessionKey}`
+}
+
+function assessFrame(frame: FrameMeasurement, comparison: Comparison): FrameAssessment {
+  const causes = [
+    ...pixelCauses(frame, comparison),
+    ...(frame.context.kind === 'light' && !isCorrupt(frame)
+      ? [
+          ...trailCauses(frame),
+          ...cloudCauses(frame, comparison),
+          ...focusCauses(frame, comparison),
+          ...trackingCauses(frame, comparison),
+          ...skyCauses(frame, comparison),
+        ]
+      : []),
+  ].sort((a, b) => b.severity - a.severity)
+  const { level, rms, gradient } = frame.background
+  const { count, fwhmPx, hfrPx, eccentricity, elongationDeg, elongationCoherence } = frame.stars
+  const { arcsecPerPx } = frame.context
+  return {
+    ...decide(causes),
+    score: scoreFrame(frame, comparison, causes),
+    causes,
+    background: { level, rms, gradient },
+    stars: {
+      count,
+      fwhmPx,
+      hfrPx,
+      eccentricity,
+      elongationDeg,
+      elongationCoherence,
+      ...(arcsecPerPx && fwhmPx > 0 ? { fwhmArcsec: fwhmPx * arcsecPerPx } : {}),
+    },
+    streaks: frame.streaks,
+    clouds: comparison.clouds,
+  }
+}

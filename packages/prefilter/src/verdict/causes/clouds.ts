@@ -1,0 +1,73 @@
+import type { FrameMeasurement } from '../../frame/measurement.ts'
+import type { Comparison } from '../../session/compare.ts'
+import { medianOf } from '../../session/quantile.ts'
+import type { Cause, CauseKind, LocalGrid, Region } from '../assessment.ts'
+import { severityBetween } from '../severity.ts'
+
+/** Cells darker than this have no star left: something solid, or cloud as thick as that. */
+const DEAD_BELOW = 0.2
+/** With fewer frames to compare with, a frame must differ by more. */
+const FEW_FRAMES = 8
+
+/** Clouds, haze and things in front of the telescope, from matched-star photometry. */
+export function cloudCauses(frame: FrameMeasurement, comparison: Comparison): Cause[] {
+  const { clouds, frames } = comparison
+  if (frames < 2) return []
+  const patience = frames < FEW_FRAMES ? 0.07 : 0
+  const veil = severityBetween(1 - clouds.transparency, 0.14 + patience, 0.24 + patience)
+  const patch = clouds.coverage < 0.04 ? 0 : severityBetween(clouds.coverage, 0.07, 0.16)
+  const severity = Math.max(veil, patch)
+  if (severity < 0.25) return []
+  const region = coveredRegion(clouds.grid, frame)
+  return [
+    {
+      kind: kindOf(frame, comparison, veil >= patch),
+      severity,
+      evidence: {
+        transparency: clouds.transparency,
+        coverage: clouds.coverage,
+        skyRatio: frame.background.level / (comparison.darkLevel || 1),
+        stars: frame.stars.count,
+        sessionStars: comparison.usualStars,
+      },
+      ...(region ? { region } : {}),
+    },
+  ]
+}
+
+function kindOf(frame: FrameMeasurement, comparison: Comparison, veiled: boolean): CauseKind {
+  const { clouds, sharpFwhmPx } = comparison
+  if (isOcclusion(clouds.grid)) return 'occlusion'
+  const bloated = sharpFwhmPx > 0 && frame.stars.fwhmPx > 1.12 * sharpFwhmPx
+  return veiled && clouds.transparency > 0.6 && clouds.coverage < 0.2 && bloated ? 'haze' : 'cloud'
+}
+
+/** Solid things have a dead inside, reach in from the border and leave the rest of the frame clear. */
+export function isOcclusion({ columns, rows, transparency, covered }: LocalGrid): boolean {
+  const inside = transparency.filter((t, i): t is number => covered[i] === 1 && t !== null)
+  const outside = transparency.filter((t, i): t is number => covered[i] === 0 && t !== null)
+  if (inside.length === 0 || outside.length < 2) return false
+  const dead = inside.filter((t) => t < DEAD_BELOW).length / inside.length
+  const touchesBorder = covered.some((c, i) => {
+    const column = i % columns
+    const row = Math.floor(i / columns)
+    return c === 1 && (column === 0 || row === 0 || column === columns - 1 || row === rows - 1)
+  })
+  return dead >= 0.6 && touchesBorder && medianOf(outside) > 0.85
+}
+
+function coveredRegion(
+  { columns, rows, covered }: LocalGrid,
+  { width, height }: { readonly width: number; readonly height: number },
+): Region | undefined {
+  const cells = covered.flatMap((c, i) => (c === 1 ? [i] : []))
+  if (cells.length === 0) return undefined
+  const across = cells.map((i) => i % columns)
+  const down = cells.map((i) => Math.floor(i / columns))
+  return {
+    x0: Math.floor((Math.min(...across) / columns) * width),
+    y0: Math.floor((Math.min(...down) / rows) * height),
+    x1: Math.ceil(((Math.max(...across) + 1) / columns) * width),
+    y1: Math.ceil(((Math.max(...down) + 1) / rows) * height),
+  }
+}

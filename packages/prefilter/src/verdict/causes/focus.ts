@@ -1,0 +1,34 @@
+import type { FrameMeasurement } from '../../frame/measurement.ts'
+import { type Comparison, ENOUGH_MEASURED } from '../../session/compare.ts'
+import type { Cause } from '../assessment.ts'
+import { severityBetween } from '../severity.ts'
+
+/** Wider than any seeing an observer would image in. */
+const HOPELESS_ARCSEC = 9
+/** A stacked star with so deep a hole in its middle is a mirror out of focus. */
+const CLEAR_RING = 0.15
+
+/** Stars wider than the session's sharp ones, or rings instead of points. */
+export function focusCauses({ stars, context }: FrameMeasurement, comparison: Comparison): Cause[] {
+  if (stars.measured < (stars.ring > CLEAR_RING ? 2 : ENOUGH_MEASURED)) return []
+  const ratio = comparison.sharpFwhmPx > 0 ? stars.fwhmPx / comparison.sharpFwhmPx : 1
+  const fwhmArcsec = context.arcsecPerPx ? stars.fwhmPx * context.arcsecPerPx : 0
+  const relative = comparison.frames > 1 ? severityBetween(ratio, 1.25, 1.36) : 0
+  const ring = stars.ring > CLEAR_RING ? severityBetween(stars.ring, 0.1, 0.2) : 0
+  const hopeless = severityBetween(fwhmArcsec, HOPELESS_ARCSEC, 1.5 * HOPELESS_ARCSEC)
+  const severity = Math.max(relative, ring, fwhmArcsec > HOPELESS_ARCSEC ? hopeless : 0)
+  if (severity < 0.25) return []
+  return [
+    {
+      kind: 'defocus',
+      severity,
+      evidence: {
+        fwhmPx: stars.fwhmPx,
+        sessionFwhmPx: comparison.sharpFwhmPx,
+        hfrPx: stars.hfrPx,
+        ring: stars.ring,
+        ...(fwhmArcsec > 0 ? { fwhmArcsec } : {}),
+      },
+    },
+  ]
+}

@@ -1,0 +1,29 @@
+import type { FrameMeasurement } from '../../frame/measurement.ts'
+import type { Comparison } from '../../session/compare.ts'
+import type { Cause } from '../assessment.ts'
+import { NOTICE, severityBetween } from '../severity.ts'
+
+/**
+ * A bright or uneven sky. The Moon and gradients are a matter of score; only a sky so bright that it drowns
+ * the frame (dawn) counts against it. Brightness is judged by noise, which no pedestal hides: the sky's
+ * variance grows with its light.
+ */
+export function skyCauses({ background }: FrameMeasurement, comparison: Comparison): Cause[] {
+  const causes: Cause[] = []
+  const noiseRatio = comparison.quietRms > 0 ? background.rms / comparison.quietRms : 1
+  const levelRatio = comparison.darkLevel > 0 ? background.level / comparison.darkLevel : 1
+  const clear = comparison.clouds.transparency > 0.8
+  if (comparison.frames > 2 && clear && noiseRatio > 1.8 && levelRatio > 1.5)
+    causes.push({
+      kind: 'twilight',
+      severity: severityBetween(noiseRatio, 2, 2.6),
+      evidence: { noiseRatio, skyRatio: levelRatio },
+    })
+  if (background.gradient > 0.15)
+    causes.push({
+      kind: 'gradient',
+      severity: Math.min(0.9 * NOTICE, 0.3 * background.gradient),
+      evidence: { gradient: background.gradient, skyRatio: levelRatio },
+    })
+  return causes
+}
