@@ -6,7 +6,7 @@ export {
   type PlaneSize,
 } from './frame/context.ts'
 export type { FrameMeasurement } from './frame/measurement.ts'
-export { scaleAssessment } from './frame/scale.ts'
+export { scaleMeasurement } from './frame/scale.ts'
 export type { Plane } from './plane.ts'
 export { assessFrames } from './verdict/assess.ts'
 export type {

@@ -1,22 +1,32 @@
-import type { Cause, FrameAssessment, Streak } from '../verdict/assessment.ts'
+import type { Streak } from '../verdict/assessment.ts'
+import type { FrameMeasurement } from './measurement.ts'
 
 /**
- * An assessment in the pixels of a finer plane: lengths and positions times `factor`. For frames judged on a
- * reduced plane, such as the half-size luminance of a Bayer mosaic (`factor` 2). Pixel centres stay centres:
- * the middle of coarse pixel 0 is (factor - 1) / 2.
+ * A measurement in the pixels of a finer plane: lengths and positions times `factor`. For frames measured on
+ * a reduced plane, such as the half-size luminance of a Bayer mosaic (`factor` 2), so that users read
+ * detector pixels. Pixel centres stay centres: the middle of coarse pixel 0 is (factor - 1) / 2.
  */
-export function scaleAssessment(assessment: FrameAssessment, factor: number): FrameAssessment {
-  if (factor === 1) return assessment
-  const { stars } = assessment
+export function scaleMeasurement(measurement: FrameMeasurement, factor: number): FrameMeasurement {
+  if (factor === 1) return measurement
+  const { context, stars, catalog } = measurement
+  const place = (coordinate: number) => coordinate * factor + (factor - 1) / 2
+  const { arcsecPerPx } = context
   return {
-    ...assessment,
-    causes: assessment.causes.map((cause) => scaleCause(cause, factor)),
+    ...measurement,
+    width: measurement.width * factor,
+    height: measurement.height * factor,
+    context: arcsecPerPx ? { ...context, arcsecPerPx: arcsecPerPx / factor } : context,
     stars: { ...stars, fwhmPx: stars.fwhmPx * factor, hfrPx: stars.hfrPx * factor },
-    streaks: assessment.streaks.map((streak) => scaleStreak(streak, factor)),
+    catalog: { ...catalog, x: catalog.x.map(place), y: catalog.y.map(place) },
+    streaks: measurement.streaks.map((streak) => scaleStreak(streak, factor)),
+    rejectedStreaks: measurement.rejectedStreaks.map(({ streak, reason }) => ({
+      streak: scaleStreak(streak, factor),
+      reason,
+    })),
   }
 }
 
-export function scaleStreak(streak: Streak, factor: number): Streak {
+function scaleStreak(streak: Streak, factor: number): Streak {
   const place = (coordinate: number) => coordinate * factor + (factor - 1) / 2
   return {
     ...streak,
@@ -27,22 +37,5 @@ export function scaleStreak(streak: Streak, factor: number): Streak {
     lengthPx: streak.lengthPx * factor,
     widthPx: streak.widthPx * factor,
     sagittaPx: streak.sagittaPx * factor,
-  }
-}
-
-function scaleCause(cause: Cause, factor: number): Cause {
-  const evidence = Object.fromEntries(
-    Object.entries(cause.evidence).map(([name, value]) => [
-      name,
-      name.endsWith('Px') ? value * factor : value,
-    ]),
-  )
-  const { region } = cause
-  if (!region) return { ...cause, evidence }
-  const { x0, y0, x1, y1 } = region
-  return {
-    ...cause,
-    evidence,
-    region: { x0: x0 * factor, y0: y0 * factor, x1: x1 * factor, y1: y1 * factor },
   }
 }
