@@ -1,0 +1,110 @@
+/** One way of doing a row's work. `time` does it once and tells how long that took. */
+export interface Contender {
+  readonly name: string
+  time(): Promise<Lap>
+  /** Ends what the contender keeps running. */
+  close?(): void
+}
+
+export interface Lap {
+  readonly ms: number
+  /** Processor time used meanwhile by this process, where it did the work itself. */
+  readonly cpuMs?: number
+}
+
+export interface RowOptions {
+  /** Work done by one lap, in `unit`: the same for every contender of the row. */
+  readonly work: number
+  readonly unit: string
+  /** Laps that are thrown away. Default 1. */
+  readonly warmup?: number
+  /** Laps that count. Default 5. */
+  readonly rounds?: number
+}
+
+export interface Timing {
+  readonly row: string
+  readonly contender: string
+  readonly unit: string
+  readonly work: number
+  readonly laps: readonly number[]
+  readonly minMs: number
+  readonly medianMs: number
+  /** Median absolute deviation from the median. */
+  readonly madMs: number
+  /** Work per second at the median. */
+  readonly rate: number
+  /** Processor time over wall time, 1 = one core busy; only where this process does the work. */
+  readonly cores?: number
+}
+
+let sink = 0
+
+/** Looks at a result, so that no compiler may leave out the work behind it. */
+export function consume(value: unknown): void {
+  const seen = typeof value === 'number' ? value : JSON.stringify(value)?.length
+  sink = (sink + (seen ?? 0)) % 1_000_003
+}
+
+/** What was consumed, to be printed: the last proof that it was computed. */
+export const consumed = (): number => sink
+
+/** A contender that works in this process; whatever `work` returns is consumed. */
+export function inProcess(name: string, work: () => unknown): Contender {
+  const time = async (): Promise<Lap> => {
+    const cpu = process.cpuUsage()
+    const start = performance.now()
+    const result = await work()
+    const ms = performance.now() - start
+    const used = process.cpuUsage(cpu)
+    consume(result)
+    return { ms, cpuMs: (used.user + used.system) / 1000 }
+  }
+  return { name, time }
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const half = sorted.length >> 1
+  return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+}
+
+/**
+ * Times contenders lap by lap in turn, so that whatever else the machine does hits all of them alike,
+ * and each round starts with another one.
+ */
+export async function race(
+  row: string,
+  contenders: readonly Contender[],
+  { work, unit, warmup = 1, rounds = 5 }: RowOptions,
+): Promise<Timing[]> {
+  const laps = contenders.map((): Lap[] => [])
+  for (let round = -warmup; round < rounds; round++) {
+    for (let turn = 0; turn < contenders.length; turn++) {
+      const i = (turn + round + warmup) % contenders.length
+      const lap = await contenders[i].time()
+      if (round >= 0) laps[i].push(lap)
+    }
+  }
+  for (const contender of contenders) contender.close?.()
+  return contenders.map(({ name }, i) => summarise(row, name, laps[i], { work, unit }))
+}
+
+function summarise(
+  row: string,
+  contender: string,
+  laps: readonly Lap[],
+  { work, unit }: RowOptions,
+): Timing {
+  const ms = laps.map((lap) => lap.ms)
+  const medianMs = median(ms)
+  const cores = laps.flatMap((lap) => (lap.cpuMs === undefined ? [] : [lap.cpuMs / lap.ms]))
+  return {
+    ...{ row, contender, unit, work, laps: ms },
+    minMs: Math.min(...ms),
+    medianMs,
+    madMs: median(ms.map((each) => Math.abs(each - medianMs))),
+    rate: work / (medianMs / 1000),
+    ...(cores.length > 0 && { cores: median(cores) }),
+  }
+}
