@@ -1,6 +1,8 @@
 import type { FrameMeasurement } from '../frame/measurement.ts'
 import { type Comparison, compareSession } from '../session/compare.ts'
 import { groupBy } from '../session/group.ts'
+import { splitPersistent } from '../session/persistent.ts'
+import { referenceFrame } from '../session/transparency.ts'
 import type { FrameAssessment } from './assessment.ts'
 import { cloudCauses } from './causes/clouds.ts'
 import { focusCauses } from './causes/focus.ts'
@@ -18,9 +20,10 @@ import { scoreFrame } from './score.ts'
 export function assessFrames(frames: readonly FrameMeasurement[]): FrameAssessment[] {
   const assessments = new Array<FrameAssessment>(frames.length)
   for (const session of groupBy(frames, sessionOf)) {
-    const comparisons = compareSession(session.map((i) => frames[i]))
+    const members = withoutPersistent(session.map((i) => frames[i]))
+    const comparisons = compareSession(members)
     session.forEach((i, k) => {
-      assessments[i] = assessFrame(frames[i], comparisons[k])
+      assessments[i] = assessFrame(members[k], comparisons[k])
     })
   }
   return assessments
@@ -29,6 +32,17 @@ export function assessFrames(frames: readonly FrameMeasurement[]): FrameAssessme
 /** Calibration frames and unreadable ones are no standard for lights: each kind is a session of its own. */
 function sessionOf(frame: FrameMeasurement): string {
   return `${isCorrupt(frame) ? 'corrupt' : frame.context.kind} | ${frame.context.sessionKey}`
+}
+
+/** The session with lines that stay in place from frame to frame moved to the rejected ones. */
+function withoutPersistent(session: readonly FrameMeasurement[]): readonly FrameMeasurement[] {
+  const split = splitPersistent(session, referenceFrame(session))
+  return session.map((frame, i) => {
+    const { passing, repeating } = split[i]
+    if (repeating.length === 0) return frame
+    const rejected = repeating.map((streak) => ({ streak, reason: 'persistent' }))
+    return { ...frame, streaks: passing, rejectedStreaks: [...frame.rejectedStreaks, ...rejected] }
+  })
 }
 
 function assessFrame(frame: FrameMeasurement, comparison: Comparison): FrameAssessment {

@@ -47,7 +47,10 @@ function trail(name: string, e: Evidence): string {
   return `${name}: ${many}${fixed(e.lengthPx, 0)} px long, ${fixed(e.widthPx)} px wide, at ${fixed(e.angleDeg, 0)}°, ${fixed(e.pixelSnr)} times the pixel noise`
 }
 
-const light = (e: Evidence): string => `${percent(e.transparency)} of the starlight came through`
+const light = (e: Evidence): string =>
+  e.transparency === undefined
+    ? 'a region without stars'
+    : `${percent(e.transparency)} of the starlight came through`
 
 const covered = (e: Evidence): string =>
   (e.coverage ?? 0) > 0.02 ? `, ${percent(e.coverage)} of the frame covered` : ''

@@ -1,3 +1,4 @@
+import { starDesert } from '../../clouds/lone.ts'
 import type { FrameMeasurement } from '../../frame/measurement.ts'
 import type { Comparison } from '../../session/compare.ts'
 import { medianOf } from '../../session/quantile.ts'
@@ -12,13 +13,13 @@ const FEW_FRAMES = 8
 /** Clouds, haze and things in front of the telescope, from matched-star photometry. */
 export function cloudCauses(frame: FrameMeasurement, comparison: Comparison): Cause[] {
   const { clouds, frames } = comparison
-  if (frames < 2) return []
+  if (frames < 2) return desertCauses(frame)
   const patience = frames < FEW_FRAMES ? 0.07 : 0
   const veil = severityBetween(1 - clouds.transparency, 0.14 + patience, 0.24 + patience)
   const patch = clouds.coverage < 0.04 ? 0 : severityBetween(clouds.coverage, 0.07, 0.16)
   const severity = Math.max(veil, patch)
   if (severity < 0.25) return []
-  const region = coveredRegion(clouds.grid, frame)
+  const region = markedRegion(clouds.grid, frame)
   return [
     {
       kind: kindOf(frame, comparison, veil >= patch),
@@ -33,6 +34,16 @@ export function cloudCauses(frame: FrameMeasurement, comparison: Comparison): Ca
       ...(region ? { region } : {}),
     },
   ]
+}
+
+/** A lone frame has no photometry to rest on: an empty region asks for a look. */
+function desertCauses(frame: FrameMeasurement): Cause[] {
+  const { columns, rows, empty, coverage } = starDesert(frame)
+  const severity = Math.min(0.45, severityBetween(coverage, 0.12, 0.4))
+  if (coverage < 0.12) return []
+  const region = markedRegion({ columns, rows, covered: empty }, frame)
+  const evidence = { coverage, stars: frame.stars.count }
+  return [{ kind: 'cloud', severity, evidence, ...(region ? { region } : {}) }]
 }
 
 function kindOf(frame: FrameMeasurement, comparison: Comparison, veiled: boolean): CauseKind {
@@ -56,8 +67,8 @@ export function isOcclusion({ columns, rows, transparency, covered }: LocalGrid)
   return dead >= 0.6 && touchesBorder && medianOf(outside) > 0.85
 }
 
-function coveredRegion(
-  { columns, rows, covered }: LocalGrid,
+function markedRegion(
+  { columns, rows, covered }: Pick<LocalGrid, 'columns' | 'rows' | 'covered'>,
   { width, height }: { readonly width: number; readonly height: number },
 ): Region | undefined {
   const cells = covered.flatMap((c, i) => (c === 1 ? [i] : []))
