@@ -1,0 +1,69 @@
+import { FitsError } from '../errors.ts'
+import type { Hdu, Scaling } from '../hdu.ts'
+import { bytesToFloat, bytesToValues } from './convert.ts'
+import { type PlaneRegion, planeRegion, type ReadOptions } from './region.ts'
+import { readRows, requireRows } from './rows.ts'
+import { nativeType, type PixelData, residualScaling, storedType } from './stored.ts'
+
+/** One image plane in row order; row 0 is the first row in the file. `data.length === width * height`. */
+export interface Plane {
+  readonly data: Float32Array
+  readonly width: number
+  readonly height: number
+}
+
+/** Pixels as the file holds them. Physical values are `bzero + bscale * data[i]`. */
+export interface Pixels {
+  readonly data: PixelData
+  readonly width: number
+  readonly height: number
+  /** What the type of `data` does not say already; 1 and 0 for most files, also unsigned ones. */
+  readonly scaling: Scaling
+}
+
+/**
+ * Reads one plane of an image, or a section of it, as physical values in single precision: BSCALE and
+ * BZERO applied in double precision, blank integers as NaN, NaN kept. A one-dimensional image is one row.
+ * Only the rows, or the compressed tiles, of the section are read.
+ * @throws FitsError `TRUNCATED`, `CORRUPT`, `UNSUPPORTED` (a compression that is not read), `BAD_ARGUMENT`
+ */
+export async function readPlane(hdu: Hdu, options: ReadOptions = {}): Promise<Plane> {
+  const region = planeRegion(hdu, options)
+  if (hdu.kind === 'compressed-image') throw new FitsError('UNSUPPORTED', 'tile compression')
+  const { width, height } = region
+  const type = storedType(hdu.bitpix)
+  requireRows(hdu, region)
+  const data = make(region, () => new Float32Array(width * height))
+  await readRows(
+    hdu,
+    region,
+    (bytes, at) => bytesToFloat(bytes, type, hdu.scaling, data, at),
+    options.signal,
+  )
+  return { data, width, height }
+}
+
+/**
+ * Reads one plane, or a section of it, exactly as stored, in the array type of its BITPIX; unsigned where
+ * BZERO says so (`Uint16Array` for BITPIX 16 and BZERO 32768). Other scaling is not applied but returned.
+ * @throws FitsError as `readPlane`
+ */
+export async function readPixels(hdu: Hdu, options: ReadOptions = {}): Promise<Pixels> {
+  const region = planeRegion(hdu, options)
+  if (hdu.kind === 'compressed-image') throw new FitsError('UNSUPPORTED', 'tile compression')
+  const { width, height } = region
+  const type = nativeType(hdu.bitpix, hdu.scaling)
+  requireRows(hdu, region)
+  const data = make(region, () => type.make(width * height))
+  await readRows(hdu, region, (bytes, at) => bytesToValues(bytes, type, data, at), options.signal)
+  return { data, width, height, scaling: residualScaling(type, hdu.scaling) }
+}
+
+function make<T>({ width, height }: PlaneRegion, allocate: () => T): T {
+  try {
+    return allocate()
+  } catch (cause) {
+    const wanted = `${width} x ${height} pixels do not fit into memory; read them by sections`
+    throw new FitsError('UNSUPPORTED', wanted, { cause })
+  }
+}
