@@ -1,5 +1,6 @@
 export { ensureMemory, heapBase } from './memory'
 export * from './background'
+export * from './stars'
 export {
   streakBin,
   streakLeaves,

@@ -1,0 +1,137 @@
+import type { Amplitudes } from './fit.ts'
+import { pathLength } from './path.ts'
+
+/** Amplitude along the path: one value a block, with its weight (inverse variance; 0 where masked). */
+export interface Along {
+  readonly start: number
+  readonly blockPx: number
+  readonly amplitude: Float64Array
+  readonly weight: Float64Array
+}
+
+/** The amplitudes of a band's central lane. */
+export function alongPath({ band, light, weight }: Amplitudes, lane = band.halfLanes): Along {
+  const amplitude = new Float64Array(band.blocks)
+  const weights = new Float64Array(band.blocks)
+  for (let block = 0; block < band.blocks; block++) {
+    const w = weight[block * band.lanes + lane]!
+    weights[block] = w
+    amplitude[block] = w > 0 ? light[block * band.lanes + lane]! / w : 0
+  }
+  return { start: band.start, blockPx: band.blockPx, amplitude, weight: weights }
+}
+
+/** Weighted mean amplitude between two positions, each block counting for at most `ceiling`. */
+export function meanAmplitude(along: Along, t0: number, t1: number, ceiling = Infinity): number {
+  let sum = 0
+  let norm = 0
+  for (let block = 0; block < along.amplitude.length; block++) {
+    const t = along.start + (block + 0.5) * along.blockPx
+    if (t < t0 || t > t1) continue
+    sum += along.weight[block]! * Math.min(ceiling, along.amplitude[block]!)
+    norm += along.weight[block]!
+  }
+  return norm > 0 ? sum / norm : 0
+}
+
+/**
+ * Where the light begins and ends: the stretch that a constant amplitude explains best against darkness
+ * elsewhere (maximum likelihood of a change at two unknown points; the best sum of a run, Kadane's scan).
+ * `t0..t1` is a first guess inside the light.
+ */
+export function findEnds(
+  along: Along,
+  t0: number,
+  t1: number,
+): { t0: number; t1: number; amplitude: number } {
+  let ends = { t0, t1 }
+  let amplitude = meanAmplitude(along, t0, t1)
+  for (let round = 0; round < 4 && amplitude > 0; round++) {
+    const next = bestRun(along, amplitude)
+    const ceiling = 2 * amplitude
+    // Flares must not hide the fainter rest: the level is that of the typical block.
+    amplitude = Math.max(0, meanAmplitude(along, next.t0, next.t1, ceiling))
+    const same = Math.abs(next.t0 - ends.t0) + Math.abs(next.t1 - ends.t1) < along.blockPx
+    ends = next
+    if (same) break
+  }
+  return { ...ends, amplitude }
+}
+
+function bestRun({ amplitude, weight, start, blockPx }: Along, level: number) {
+  let best = 0
+  let bestFrom = 0
+  let bestTo = 0
+  let sum = 0
+  let from = 0
+  for (let block = 0; block < amplitude.length; block++) {
+    const value = Math.max(-level, Math.min(2 * level, amplitude[block]!))
+    sum += weight[block]! * level * (2 * value - level)
+    if (sum <= 0) {
+      sum = 0
+      from = block + 1
+    } else if (sum > best) {
+      best = sum
+      bestFrom = from
+      bestTo = block + 1
+    }
+  }
+  return { t0: start + bestFrom * blockPx, t1: start + bestTo * blockPx }
+}
+
+/** Shares of equal pieces: how many stand out by themselves, and how the light is spread over them. */
+export interface Pieces {
+  /** Share of pieces in which the trail is seen by itself. */
+  readonly persistence: number
+  /** Amplitude of each piece, NaN where masked. */
+  readonly amplitude: readonly number[]
+  /** Noise of each piece's amplitude. */
+  readonly sigma: readonly number[]
+}
+
+/** Cuts the path into as many equal pieces (2..16) as let each one be expected at 4 sigma. */
+export function cutPieces(
+  along: Along,
+  length: number,
+  significance: number,
+  noise: number,
+): Pieces {
+  const wanted = Math.floor((significance / 4) ** 2)
+  const count = Math.max(3, Math.min(16, wanted, Math.floor(length / (3 * along.blockPx))))
+  const amplitude: number[] = []
+  const sigma: number[] = []
+  let seen = 0
+  let usable = 0
+  for (let piece = 0; piece < count; piece++) {
+    const [value, error] = pieceOf(along, (piece * length) / count, ((piece + 1) * length) / count)
+    amplitude.push(value)
+    sigma.push(error * noise)
+    if (Number.isNaN(value)) continue
+    usable++
+    if (value > 2 * error * noise) seen++
+  }
+  return { persistence: usable > 0 ? seen / usable : 0, amplitude, sigma }
+}
+
+function pieceOf(along: Along, t0: number, t1: number): [number, number] {
+  let sum = 0
+  let norm = 0
+  let typical = 0
+  for (let block = 0; block < along.amplitude.length; block++) {
+    const t = along.start + (block + 0.5) * along.blockPx
+    typical = Math.max(typical, along.weight[block]!)
+    if (t < t0 || t >= t1) continue
+    sum += along.weight[block]! * along.amplitude[block]!
+    norm += along.weight[block]!
+  }
+  // A piece almost wholly behind a star says nothing.
+  const full = (typical * (t1 - t0)) / along.blockPx
+  return norm > 0.15 * full && norm > 0
+    ? [sum / norm, 1 / Math.sqrt(norm)]
+    : [Number.NaN, Number.NaN]
+}
+
+/** Length of the band's own path. */
+export function bandLength({ band }: Amplitudes): number {
+  return pathLength(band.path)
+}

@@ -1,0 +1,175 @@
+import type { BackgroundModel } from '../background/model.ts'
+import type { Plane } from '../plane.ts'
+import type { StarCatalog } from '../stars/catalog.ts'
+import type { Streak } from '../verdict/assessment.ts'
+import type { Field } from './band.ts'
+import { type JudgeContext, judge, type RejectionReason } from './judge.ts'
+import { kindOf } from './kind.ts'
+import { type FindStreaksOptions, type Settings, withDefaults } from './options.ts'
+import { angleOf, type Path, pathLength, project } from './path.ts'
+import { refine, type Seed, type Trace } from './refine.ts'
+import { type Candidate, listCandidates, makeScales, peel, restOf, type Scale } from './search.ts'
+import { type Sources, sortSources } from './sources.ts'
+
+export interface RejectedStreak {
+  readonly streak: Streak
+  readonly reason: RejectionReason
+}
+
+export interface StreakSearch {
+  /** Trails, most significant first. */
+  readonly streaks: readonly Streak[]
+  /** Straight things that are no trails, and why. */
+  readonly rejected: readonly RejectedStreak[]
+  readonly noise: {
+    /** Significance a straight piece needed to be looked at. */
+    readonly threshold: number
+    /** Lines that were summed. */
+    readonly trials: number
+    /** Finest bin searched, pixels. */
+    readonly binPx: number
+  }
+}
+
+interface Found {
+  readonly trace: Trace
+  readonly reason: RejectionReason | undefined
+}
+
+const mostRounds = 4
+const mostAttempts = 240
+
+/**
+ * Trails of satellites, airplanes and meteors in a star-free, noise-normalised frame, at every angle, from
+ * bright pieces of 15 pixels to faint lines from border to border far below the noise of one pixel.
+ * `residual` is (image - background) over the noise of one pixel, NaN already 0.
+ */
+export function findStreaks(
+  residual: Plane,
+  model: BackgroundModel,
+  stars: StarCatalog,
+  options?: FindStreaksOptions,
+): StreakSearch {
+  const settings = withDefaults(options)
+  const sources = sortSources(residual, stars)
+  const field: Field = { residual, mask: sources.mask }
+  const scales = makeScales(residual, sources.mask, sources.fwhmPx, settings.searchSizePx)
+  const context: JudgeContext = {
+    sources,
+    width: residual.width,
+    height: residual.height,
+    minLengthPx: settings.minLengthPx,
+  }
+  const found: Found[] = []
+  let threshold = 0
+  let trials = 0
+  for (let round = 0; round < mostRounds; round++) {
+    const list = listCandidates(scales, settings.falseAlarmsPerFrame)
+    threshold = Math.max(threshold, list.threshold)
+    trials += list.trials
+    const before = found.length
+    followAll(
+      list.candidates,
+      { field, scales, sources, context, settings, threshold: list.threshold },
+      found,
+    )
+    if (found.length === before) break
+  }
+  const toStreak = (trace: Trace) => streakOf(trace, model, sources)
+  const streaks = found.filter(({ reason }) => !reason).map(({ trace }) => toStreak(trace))
+  const rejected = found
+    .filter(({ reason }) => reason)
+    .map(({ trace, reason }) => ({ streak: toStreak(trace), reason: reason! }))
+  streaks.sort((a, b) => b.snr - a.snr)
+  return { streaks, rejected, noise: { threshold, trials, binPx: scales[0]!.bin } }
+}
+
+interface Search {
+  readonly field: Field
+  readonly scales: readonly Scale[]
+  readonly sources: Sources
+  readonly context: JudgeContext
+  readonly settings: Settings
+  readonly threshold: number
+}
+
+function followAll(candidates: readonly Candidate[], search: Search, found: Found[]): void {
+  const failed: Path[] = []
+  let attempts = 0
+  for (const candidate of candidates) {
+    if (attempts >= mostAttempts || found.length > 4 * search.settings.maxStreaks) break
+    if (restOf(candidate, search.scales) < 0.7 * search.threshold) continue
+    if (failed.some((path) => sameLine(path, candidate.path, 2 * candidate.bin))) continue
+    attempts++
+    const trace = refine(search.field, seedOf(candidate, search.sources))
+    if (!trace) {
+      failed.push(candidate.path)
+      continue
+    }
+    const reason = judge(trace, search.context)
+    if (reason === 'weak') {
+      failed.push(candidate.path)
+      continue
+    }
+    found.push({ trace, reason })
+    const half = Math.max(3, 1.6 * trace.cross.fwhmPx, haloOf(trace))
+    peel(search.field, search.scales, trace.path, half)
+    peel(search.field, search.scales, candidate.path, candidate.bin)
+  }
+}
+
+/** How far from a bright trail its wings still show in a bin: a Moffat's wing falls with the cube of distance. */
+function haloOf({ cross }: Trace): number {
+  return cross.fwhmPx * Math.max(1, Math.min(6, Math.cbrt(Math.max(0, cross.peak) * 2)))
+}
+
+function seedOf({ path, bin }: Candidate, { fwhmPx }: Sources): Seed {
+  return { path, tolerancePx: 1.5 * bin + 1, sigmaPx: Math.max(0.42 * bin, fwhmPx / 2.3548) }
+}
+
+function sameLine(a: Path, b: Path, tolerance: number): boolean {
+  const start = project(a, b.x0, b.y0)
+  const end = project(a, b.x1, b.y1)
+  const length = pathLength(a)
+  const overlap = Math.min(Math.max(start.t, end.t), length) - Math.max(Math.min(start.t, end.t), 0)
+  return (
+    Math.abs(start.offset) < tolerance &&
+    Math.abs(end.offset) < tolerance &&
+    overlap > 0.5 * pathLength(b)
+  )
+}
+
+function streakOf(trace: Trace, model: BackgroundModel, sources: Sources): Streak {
+  const { cross, room, endErrorPx, pieces, snr } = trace
+  const near = Math.max(
+    4,
+    1.5 * cross.fwhmPx,
+    Math.min(3 * endErrorPx, 0.03 * pathLength(trace.path)),
+  )
+  const path = trace.path
+  const atStart = room[0] < near
+  const atEnd = room[1] < near
+  const { x0, y0, x1, y1, sagittaPx } = path
+  return {
+    x0,
+    y0,
+    x1,
+    y1,
+    lengthPx: pathLength(path),
+    angleDeg: angleOf(path),
+    widthPx: cross.fwhmPx,
+    snr,
+    pixelSnr: cross.peak,
+    brightness: cross.peak * noiseAt(model, (x0 + x1) / 2, (y0 + y1) / 2),
+    kind: kindOf(trace, sources, atStart, atEnd),
+    edgeToEdge: atStart && atEnd,
+    persistence: pieces.persistence,
+    sagittaPx,
+  }
+}
+
+function noiseAt(model: BackgroundModel, x: number, y: number): number {
+  const column = Math.max(0, Math.min(model.columns - 1, Math.floor(x / model.cellPx)))
+  const row = Math.max(0, Math.min(model.rows - 1, Math.floor(y / model.cellPx)))
+  return model.rms[row * model.columns + column] ?? model.globalRms
+}

@@ -1,0 +1,208 @@
+import { type Band, crossProfile } from './band.ts'
+import { matchAcross } from './fit.ts'
+import { pathLength } from './path.ts'
+
+const fwhmPerSigma = 2.3548
+
+/** What the mean cut across a trail looks like; brightness in pixel sigmas, lengths in pixels. */
+export interface CrossShape {
+  readonly fwhmPx: number
+  /** Height of the mean profile above its surroundings. */
+  readonly peak: number
+  /** Error of one lane's mean. */
+  readonly peakError: number
+  /** Offset of the light's middle from the path. */
+  readonly centerPx: number
+  /** Step between the two sides over the peak: an edge, not a trail, when large. */
+  readonly step: number
+  /** Standard deviation of the surroundings' lane means over the peak: texture that could look the same. */
+  readonly roughness: number
+  /** Share of the light that falls in the brightest single lane. */
+  readonly oneLane: number
+  /** Two ridges with a valley between them: distance of the ridges in pixels, 0 for a single one. */
+  readonly doublePx: number
+  /** Best Gaussian sigma. */
+  readonly sigmaPx: number
+}
+
+/** Subtracts the surroundings' mean, taken beyond `innerPx` on both sides and smoothed along the path. */
+export function subtractSides(band: Band, innerPx: number, windowPx: number): Band {
+  const { blocks, lanes, halfLanes, lanePx, sums, counts } = band
+  const light = new Float64Array(blocks + 1)
+  const pixels = new Float64Array(blocks + 1)
+  for (let block = 0; block < blocks; block++) {
+    let sum = 0
+    let count = 0
+    for (let lane = 0; lane < lanes; lane++) {
+      if (Math.abs(lane - halfLanes) * lanePx < innerPx) continue
+      sum += sums[block * lanes + lane]!
+      count += counts[block * lanes + lane]!
+    }
+    light[block + 1] = light[block]! + sum
+    pixels[block + 1] = pixels[block]! + count
+  }
+  const half = Math.max(1, Math.round(windowPx / band.blockPx / 2))
+  const out = new Float32Array(sums.length)
+  for (let block = 0; block < blocks; block++) {
+    const from = Math.max(0, block - half)
+    const to = Math.min(blocks, block + half + 1)
+    const count = pixels[to]! - pixels[from]!
+    const level = count > 0 ? (light[to]! - light[from]!) / count : 0
+    for (let lane = 0; lane < lanes; lane++) {
+      const at = block * lanes + lane
+      out[at] = sums[at]! - level * counts[at]!
+    }
+  }
+  return { ...band, sums: out }
+}
+
+/** The Gaussian width that makes a trail at the band's middle most significant, pixels. */
+export function bestSigma(band: Band, from: number, to: number, guess: number): number {
+  const { mean, pixels } = crossProfile(band, from, to)
+  const middle = band.halfLanes
+  let best = guess
+  let bestValue = -Infinity
+  for (let sigma = 0.5; sigma <= (band.halfLanes * band.lanePx) / 2.5; sigma *= 1.12) {
+    let sum = 0
+    let norm = 0
+    for (let lane = 0; lane < band.lanes; lane++) {
+      const g = Math.exp(-0.5 * (((lane - middle) * band.lanePx) / sigma) ** 2)
+      sum += g * mean[lane]! * pixels[lane]!
+      norm += g * g * pixels[lane]!
+    }
+    const value = norm > 0 ? sum / Math.sqrt(norm) : 0
+    if (value > bestValue) {
+      bestValue = value
+      best = sigma
+    }
+  }
+  return best
+}
+
+/** Measures the cut across blocks `from..to` of a band whose sides were subtracted. */
+export function measureCross(band: Band, from: number, to: number, sigmaPx: number): CrossShape {
+  const { mean, pixels } = crossProfile(band, from, to)
+  const { lanes, halfLanes, lanePx } = band
+  const total = pixels.reduce((sum, value) => sum + value, 0)
+  const peakError = total > 0 ? Math.sqrt(lanes / total) : Infinity
+  const reach = Math.max(1.5, 2 * sigmaPx) / lanePx
+  let top = halfLanes
+  for (let lane = 0; lane < lanes; lane++) {
+    if (Math.abs(lane - halfLanes) <= reach && mean[lane]! > mean[top]!) top = lane
+  }
+  // Faint trails: the height of the best Gaussian, whose error is smaller than one lane's.
+  const fitted = gaussianHeight(mean, pixels, halfLanes, sigmaPx / lanePx)
+  const peak = mean[top]! > 8 * peakError ? mean[top]! : fitted
+  const clear = peak > 10 * peakError
+  const crossings = halfWidths(mean, top, peak / 2)
+  const outer = doubleOf(mean, top, peak, peakError, reach * 2)
+  const measured = crossings ? (crossings.right - crossings.left) * lanePx : 0
+  const width = outer ? (outer.right - outer.left) * lanePx : measured
+  // A lane's own width broadens the profile: 1/12 px² of sampling and the same of rebinning.
+  const fwhmPx =
+    clear && crossings
+      ? Math.sqrt(Math.max(0.25, width * width - (fwhmPerSigma ** 2 * lanePx * lanePx) / 6))
+      : sigmaPx * fwhmPerSigma
+  const sides = measureSides(mean, pixels, halfLanes, Math.max(2.5 * fwhmPx, 4) / lanePx)
+  const light = mean.reduce(
+    (sum, value, lane) =>
+      Math.abs(lane - halfLanes) <= 2.5 * reach ? sum + Math.max(0, value) : sum,
+    0,
+  )
+  return {
+    fwhmPx,
+    peak,
+    peakError,
+    centerPx: crossings ? ((crossings.left + crossings.right) / 2 - halfLanes) * lanePx : 0,
+    step: peak > 0 ? Math.abs(sides.left - sides.right) / peak : Infinity,
+    roughness: peak > 0 ? Math.sqrt(Math.max(0, sides.variance - peakError ** 2)) / peak : Infinity,
+    oneLane: light > 0 ? mean[top]! / light : 0,
+    doublePx: outer ? outer.apart * lanePx : 0,
+    sigmaPx,
+  }
+}
+
+function gaussianHeight(mean: Float64Array, pixels: Float64Array, middle: number, sigma: number) {
+  let sum = 0
+  let norm = 0
+  for (let lane = 0; lane < mean.length; lane++) {
+    const g = Math.exp(-0.5 * ((lane - middle) / sigma) ** 2)
+    sum += g * mean[lane]! * pixels[lane]!
+    norm += g * g * pixels[lane]!
+  }
+  return norm > 0 ? sum / norm : 0
+}
+
+/** Where the profile falls through `level` left and right of its top, in lanes. */
+function halfWidths(mean: Float64Array, top: number, level: number) {
+  let left = top
+  while (left > 0 && mean[left - 1]! > level) left--
+  let right = top
+  while (right < mean.length - 1 && mean[right + 1]! > level) right++
+  if (left === 0 || right === mean.length - 1 || mean[top]! <= level) return undefined
+  const fall = (inside: number, outside: number) =>
+    (mean[inside]! - level) / Math.max(1e-12, mean[inside]! - mean[outside]!)
+  return { left: left - fall(left, left - 1), right: right + fall(right, right + 1) }
+}
+
+/** A second ridge of at least half the height behind a valley that is real. */
+function doubleOf(mean: Float64Array, top: number, peak: number, error: number, reach: number) {
+  const far = Math.max(3, Math.ceil(3 * reach))
+  for (let lane = Math.max(1, top - far); lane <= Math.min(mean.length - 2, top + far); lane++) {
+    if (Math.abs(lane - top) < 2 || mean[lane]! < 0.5 * peak) continue
+    if (mean[lane]! < mean[lane - 1]! || mean[lane]! < mean[lane + 1]!) continue
+    let valley = peak
+    for (let i = Math.min(lane, top); i <= Math.max(lane, top); i++)
+      valley = Math.min(valley, mean[i]!)
+    if (mean[lane]! - valley < Math.max(5 * error, 0.25 * mean[lane]!)) continue
+    const near = halfWidths(mean, lane, mean[lane]! / 2)
+    const own = halfWidths(mean, top, peak / 2)
+    if (!near || !own) continue
+    return {
+      left: Math.min(near.left, own.left),
+      right: Math.max(near.right, own.right),
+      apart: Math.abs(lane - top),
+    }
+  }
+  return undefined
+}
+
+function measureSides(mean: Float64Array, pixels: Float64Array, middle: number, inner: number) {
+  const left: number[] = []
+  const right: number[] = []
+  for (let lane = 0; lane < mean.length; lane++) {
+    if (Math.abs(lane - middle) < inner || pixels[lane] === 0) continue
+    ;(lane < middle ? left : right).push(mean[lane]!)
+  }
+  const median = (values: number[]) =>
+    values.length === 0 ? 0 : values.sort((a, b) => a - b)[values.length >> 1]!
+  const middles = { left: median(left), right: median(right) }
+  const both = [...left, ...right].sort((a, b) => a - b)
+  const spread =
+    both.length < 4 ? 0 : (both[Math.floor(both.length * 0.75)]! - both[both.length >> 2]!) / 1.349
+  return { ...middles, variance: spread * spread }
+}
+
+/** Noise of the matched sums of parallel lines beside the trail, over that of independent pixels; >= 1. */
+export function parallelNoise(band: Band, sigmaPx: number, innerPx: number): number {
+  const { light, weight } = matchAcross(band, sigmaPx)
+  const length = pathLength(band.path)
+  const values: number[] = []
+  for (let lane = 0; lane < band.lanes; lane++) {
+    if (Math.abs(lane - band.halfLanes) * band.lanePx < innerPx) continue
+    let sum = 0
+    let norm = 0
+    for (let block = 0; block < band.blocks; block++) {
+      const t = band.start + (block + 0.5) * band.blockPx
+      if (t < 0 || t > length) continue
+      sum += light[block * band.lanes + lane]!
+      norm += weight[block * band.lanes + lane]!
+    }
+    if (norm > 0) values.push(sum / Math.sqrt(norm))
+  }
+  if (values.length < 6) return 1
+  values.sort((a, b) => a - b)
+  const spread =
+    (values[Math.floor(values.length * 0.84)]! - values[Math.floor(values.length * 0.16)]!) / 2
+  return Math.max(1, spread)
+}

@@ -1,0 +1,125 @@
+import type { Plane } from '../plane.ts'
+import type { Field } from './band.ts'
+import { type BinnedPlane, binResidual, halve } from './binning.ts'
+import { visitPath } from './mask.ts'
+import { normalizeLocally } from './normalize.ts'
+import type { Path } from './path.ts'
+import { type LinePiece, searchLines } from './transform.ts'
+
+/** One resolution of the search: the normalised image and what remains to be found in it. */
+export interface Scale {
+  readonly bin: number
+  readonly width: number
+  readonly height: number
+  readonly image: Float32Array
+}
+
+/** A straight piece in full-resolution pixels, and the bin it was found at. */
+export interface Candidate {
+  readonly path: Path
+  readonly bin: number
+  readonly significance: number
+}
+
+/** Bins below this many on the longer side say nothing new. */
+const smallestScale = 48
+/** Widest bin: trails many times broader are sky. */
+const widestBinPx = 24
+
+/** The residual at the search's resolution and coarser, each normalised by its own local noise. */
+export function makeScales(
+  residual: Plane,
+  mask: Uint8Array,
+  fwhmPx: number,
+  searchSizePx: number,
+): Scale[] {
+  const longer = Math.max(residual.width, residual.height)
+  // A bin as wide as a sigma or two of the trail loses little light and halves the work.
+  const fine = Math.max(1, Math.floor(fwhmPx / 2))
+  const bin = Math.max(Math.ceil(longer / searchSizePx), Math.min(fine, Math.floor(longer / 256)))
+  const scales: Scale[] = []
+  let plane: BinnedPlane = binResidual(residual, mask, Math.max(1, bin))
+  for (;;) {
+    const { width, height } = plane
+    scales.push({ bin: plane.bin, width, height, image: normalizeLocally(plane) })
+    const next = halve(plane)
+    if (next.bin > widestBinPx || Math.max(next.width, next.height) < smallestScale) break
+    plane = next
+  }
+  return scales
+}
+
+export interface CandidateList {
+  readonly candidates: Candidate[]
+  readonly threshold: number
+  readonly trials: number
+  readonly overflow: boolean
+}
+
+/** Everything that stands out at any scale, most significant first. */
+export function listCandidates(scales: readonly Scale[], falseAlarms: number): CandidateList {
+  const candidates: Candidate[] = []
+  let threshold = 0
+  let trials = 0
+  let overflow = false
+  for (const { bin, width, height, image } of scales) {
+    const search = searchLines(image, width, height, falseAlarms / scales.length)
+    threshold = Math.max(threshold, search.threshold)
+    trials += search.trials
+    overflow ||= search.overflow
+    for (const piece of search.pieces) {
+      candidates.push({ path: toPixels(piece, bin), bin, significance: piece.significance })
+    }
+  }
+  candidates.sort((a, b) => b.significance - a.significance)
+  return { candidates, threshold, trials, overflow }
+}
+
+function toPixels({ x0, y0, x1, y1 }: LinePiece, bin: number): Path {
+  const full = (at: number) => (at + 0.5) * bin - 0.5
+  return { x0: full(x0), y0: full(y0), x1: full(x1), y1: full(y1), sagittaPx: 0 }
+}
+
+/** Sum of a scale's image along a candidate over the noise of as many bins: what is left of it after peeling. */
+export function restOf(candidate: Candidate, scales: readonly Scale[]): number {
+  const scale = scales.find(({ bin }) => bin === candidate.bin)!
+  const { bin, width, height, image } = scale
+  const at = (value: number) => (value + 0.5) / bin - 0.5
+  const [x0, y0] = [at(candidate.path.x0), at(candidate.path.y0)]
+  const [x1, y1] = [at(candidate.path.x1), at(candidate.path.y1)]
+  const steps = Math.max(1, Math.round(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))))
+  let sum = 0
+  for (let i = 0; i <= steps; i++) {
+    const x = Math.round(x0 + ((x1 - x0) * i) / steps)
+    const y = Math.round(y0 + ((y1 - y0) * i) / steps)
+    if (x >= 0 && y >= 0 && x < width && y < height) sum += image[y * width + x]!
+  }
+  return sum / Math.sqrt(steps + 1)
+}
+
+/** Takes a followed trail out of the residual's mask and of all scales, so that the rest can be seen. */
+export function peel(
+  field: Field,
+  scales: readonly Scale[],
+  path: Path,
+  halfWidthPx: number,
+): void {
+  const { width, height } = field.residual
+  visitPath(width, height, path, halfWidthPx, (row, from, to) => {
+    field.mask.fill(1, row + from, row + to + 1)
+  })
+  for (const scale of scales) {
+    const at = (value: number) => (value + 0.5) / scale.bin - 0.5
+    const binned = {
+      x0: at(path.x0),
+      y0: at(path.y0),
+      x1: at(path.x1),
+      y1: at(path.y1),
+      sagittaPx: path.sagittaPx / scale.bin,
+    }
+    const half = halfWidthPx / scale.bin + 0.71
+    visitPath(scale.width, scale.height, binned, half, (row, from, to) => {
+      scale.image.fill(0, row + from, row + to + 1)
+    })
+  }
+}

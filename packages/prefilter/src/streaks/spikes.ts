@@ -1,0 +1,77 @@
+import { angleOf, type Path, pathLength, project } from './path.ts'
+import type { Trace } from './refine.ts'
+import type { BrightSource, Sources } from './sources.ts'
+
+/** A source must outshine the trail's surface brightness this much to be able to throw it as a spike. */
+const outshine = 12
+
+/**
+ * Whether a trail is a diffraction spike: its line passes through a source far brighter than itself and its
+ * light falls off with the distance from there. A satellite that happens to cross a star stays level.
+ */
+export function isSpike(trace: Trace, sources: Sources): boolean {
+  return sources.bright.some((source) => throwsIt(trace, source))
+}
+
+function throwsIt(trace: Trace, source: BrightSource): boolean {
+  const length = pathLength(trace.path)
+  if (!source.saturated && source.peakSigma < outshine * trace.cross.peak) return false
+  const { t, offset } = project(trace.path, source.x, source.y)
+  const outside = Math.max(0, -t, t - length)
+  // The line's own uncertainty grows beyond its ends.
+  const aim = Math.max(2, 0.75 * trace.cross.fwhmPx) + (1.5 * outside * trace.cross.fwhmPx) / length
+  if (Math.abs(offset) > Math.min(aim + 0.1 * source.radiusPx, 0.5 * length)) return false
+  if (outside > Math.max(length, 3 * source.radiusPx)) return false
+  const fall = fallFrom(trace, t)
+  const endsInside = trace.room[0] > 10 && trace.room[1] > 10
+  const near = outside <= Math.max(10, 1.5 * source.radiusPx)
+  const evenArms = Math.min(t, length - t) > 0.35 * (length / 2)
+  if (fall > 4) return true
+  if (fall < -4) return outside > 0 && near && length < 4 * source.radiusPx
+  // Undecided light: a short piece at a bright star is its spike, a long one from border to border is not.
+  return near && (endsInside || length < 4 * source.radiusPx) && (outside > 0 || evenArms)
+}
+
+/**
+ * How much better the pieces' amplitudes follow a fall with distance from `t` than a level: difference of
+ * chi-square, positive for the fall. Powers -0.7 and -1.5 stand for spikes blurred and sharp.
+ */
+function fallFrom({ pieces, path }: Trace, t: number): number {
+  const length = pathLength(path)
+  const count = pieces.amplitude.length
+  const distances = pieces.amplitude.map((_, i) => Math.abs(((i + 0.5) * length) / count - t))
+  const level = misfit(
+    pieces.amplitude,
+    pieces.sigma,
+    distances.map(() => 1),
+  )
+  const soft = length / count
+  const falls = [0.7, 1.5].map((power) =>
+    misfit(
+      pieces.amplitude,
+      pieces.sigma,
+      distances.map((r) => Math.max(r, soft) ** -power),
+    ),
+  )
+  return level - Math.min(...falls)
+}
+
+/** Chi-square of the best multiple of a shape. A tenth of the mean is allowed for real unevenness. */
+function misfit(values: readonly number[], sigmas: readonly number[], shape: readonly number[]) {
+  const used = values.map((_, i) => i).filter((i) => !Number.isNaN(values[i]!))
+  const mean = used.reduce((sum, i) => sum + values[i]!, 0) / Math.max(1, used.length)
+  const weight = used.map((i) => 1 / (sigmas[i]! ** 2 + (0.15 * mean) ** 2))
+  let top = 0
+  let bottom = 0
+  used.forEach((i, k) => {
+    top += weight[k]! * values[i]! * shape[i]!
+    bottom += weight[k]! * shape[i]! ** 2
+  })
+  const scale = bottom > 0 ? top / bottom : 0
+  return used.reduce((sum, i, k) => sum + weight[k]! * (values[i]! - scale * shape[i]!) ** 2, 0)
+}
+
+/** Direction of a path, for logs and tests of partners. */
+export function spikeAngle(path: Path): number {
+  return angleOf(path)
+}
