@@ -56,14 +56,19 @@ export function bytesToValues(
   out: PixelData,
   at: number,
 ): void {
-  const target = bytesOf(out).subarray(at * type.bytes)
-  reorder(bytes, type, target)
+  rework(bytes, bytesOf(out).subarray(at * type.bytes), type, (from, count) => {
+    swap(type.bytes, from, count)
+    flip(type, from, count)
+  })
 }
 
 /** Values to the bytes a FITS file holds. */
 export function valuesToBytes(values: PixelData, type: PixelType): Uint8Array {
   const bytes = new Uint8Array(values.byteLength)
-  reorder(bytesOf(values), type, bytes)
+  rework(bytesOf(values), bytes, type, (from, count) => {
+    flip(type, from, count)
+    swap(type.bytes, from, count)
+  })
   return bytes
 }
 
@@ -71,16 +76,16 @@ export function valuesToBytes(values: PixelData, type: PixelType): Uint8Array {
 export function flipInPlace(values: PixelData, type: PixelType): void {
   if (type.flip === 0n) return
   const bytes = bytesOf(values)
-  const [from] = bandMemory()
-  forBands(bytes.length, (start, count) => {
-    load(bytes.subarray(start, start + count), from)
-    kernels().flip(from, count, type.flip)
-    bytes.set(stored(from, count), start)
-  })
+  rework(bytes, bytes, type, (from, count) => flip(type, from, count))
 }
 
-/** Swapping and flipping bits by bytes commute with themselves, so one routine serves both directions. */
-function reorder(bytes: Uint8Array, type: PixelType, target: Uint8Array): void {
+/** Copies band by band through the kernels' memory, where `alter` works on each band in place. */
+function rework(
+  bytes: Uint8Array,
+  target: Uint8Array,
+  type: PixelType,
+  alter: (from: number, count: number) => void,
+): void {
   if (type.bytes === 1 && type.flip === 0n) {
     target.set(bytes)
     return
@@ -89,10 +94,13 @@ function reorder(bytes: Uint8Array, type: PixelType, target: Uint8Array): void {
   forBands(bytes.length / type.bytes, (start, count) => {
     const length = count * type.bytes
     load(bytes.subarray(start * type.bytes, start * type.bytes + length), from)
-    swap(type.bytes, from, count)
-    if (type.flip !== 0n) kernels().flip(from, length, type.flip)
+    alter(from, count)
     target.set(stored(from, length), start * type.bytes)
   })
+}
+
+function flip(type: PixelType, from: number, count: number): void {
+  if (type.flip !== 0n) kernels().flip(from, count * type.bytes, type.flip)
 }
 
 function forBands(count: number, convert: (start: number, count: number) => void): void {
