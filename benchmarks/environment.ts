@@ -13,8 +13,11 @@ export interface Environment {
 
 function firstLine(command: string, args: readonly string[]): string | undefined {
   try {
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const
-    return execFileSync(command, args, options).trim().split('\n')[0]
+    const printed = execFileSync(command, args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    return printed.trim().split('\n')[0]
   } catch {
     return undefined
   }

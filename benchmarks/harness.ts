@@ -87,14 +87,14 @@ export async function race(
     }
   }
   for (const contender of contenders) contender.close?.()
-  return contenders.map(({ name }, i) => summarise(row, name, laps[i], { work, unit }))
+  return contenders.map(({ name }, i) => summarise(row, name, { laps: laps[i], work, unit }))
 }
 
-function summarise(
+/** Minimum, median and spread of laps that did the same work. */
+export function summarise(
   row: string,
   contender: string,
-  laps: readonly Lap[],
-  { work, unit }: RowOptions,
+  { laps, work, unit }: { laps: readonly Lap[]; work: number; unit: string },
 ): Timing {
   const ms = laps.map((lap) => lap.ms)
   const medianMs = median(ms)
