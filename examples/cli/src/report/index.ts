@@ -5,3 +5,5 @@ export type {
   ReportPreview,
   ReportSession,
 } from './night.ts'
+export { causeWords, describeCause, describeEvidence } from './page/words.ts'
+export { renderReport } from './render.ts'

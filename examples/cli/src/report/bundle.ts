@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs'
+import { stripTypeScriptTypes } from 'node:module'
+
+/** The page's modules, each after those it uses. Their top-level names must all differ. */
+export const pageModules: readonly string[] = [
+  'markup',
+  'format',
+  'words',
+  'outline',
+  'scales',
+  'zoom',
+  'model',
+  'overlay',
+  'chart',
+  'rows',
+  'details',
+  'dom',
+  'table-view',
+  'filter-view',
+  'chart-view',
+  'stage',
+  'viewer',
+  'keys',
+  'start',
+]
+
+let script: string | undefined
+
+/**
+ * The page's script: the modules of `page/` as plain JavaScript in one scope, without imports, so that
+ * one HTML file holds it all. The compiled modules are used where they are, the sources elsewhere.
+ */
+export function pageScript(): string {
+  script ??= `(() => {\n'use strict'\n${pageModules.map(moduleText).join('\n')}\nstartPage()\n})()`
+  return script
+}
+
+function moduleText(name: string): string {
+  const isSource = import.meta.url.endsWith('.ts')
+  const url = new URL(`./page/${name}${isSource ? '.ts' : '.js'}`, import.meta.url)
+  const text = readFileSync(url, 'utf8')
+  return withoutModuleSyntax(isSource ? withoutTypes(text) : text)
+}
+
+/** Drops imports, the word `export`, comments that open a line, and empty lines. */
+export function withoutModuleSyntax(text: string): string {
+  return text
+    .replace(/^import\b[^'"]*from\s*['"][^'"]*['"];?$/gm, '')
+    .replace(/^export\s+(?=(?:async\s+)?(?:function|const|let|class)\b)/gm, '')
+    .replace(/^export\s*\{\s*\};?$/gm, '')
+    .replace(/^\s*\/\*[\s\S]*?\*\/$/gm, '')
+    .replace(/^\s*\/\/.*$/gm, '')
+    .replace(/[ \t]+$/gm, '')
+    .replace(/\n{2,}/g, '\n')
+    .trim()
+}
+
+/** Node still calls this experimental and says so on every run; only checkouts of the sources get here. */
+function withoutTypes(text: string): string {
+  const { emitWarning } = process
+  process.emitWarning = () => {}
+  try {
+    return stripTypeScriptTypes(text)
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}

@@ -1,0 +1,74 @@
+import { formatFixed, formatMoment, formatNumber, formatPercent, type Zone } from './format.ts'
+import { html, type Markup } from './markup.ts'
+import type { PageFrame } from './model.ts'
+import { actionPill, splitPath } from './rows.ts'
+import { actionWords, describeCause, streakWords, verdictWords, wordsFor } from './words.ts'
+
+/** All that is known of a frame, for the panel beside its full-size picture. */
+export function detailsMarkup(frame: PageFrame, session: string, zone: Zone): Markup {
+  const { folder, name } = splitPath(frame.file)
+  const { action, verdict, score } = frame.assessment
+  return html`<h2 id="viewer-title">${name}</h2>
+<p class="quiet">${[folder, frame.timeMs === undefined ? '' : formatMoment(frame.timeMs, zone)].filter(Boolean).join(' · ')}</p>
+<p class="decision">${actionPill(action)} <span>${verdictWords[verdict]} · score ${formatFixed(score, 2)}</span></p>
+<p>${actionWords[action].meaning}</p>
+${causesMarkup(frame)}
+${trailsMarkup(frame)}
+<h3>Measured</h3>
+<dl class="facts">${facts(frame, session).map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`
+}
+
+function causesMarkup({ assessment }: PageFrame): Markup {
+  if (assessment.causes.length === 0) return html`<h3>Why</h3><p class="quiet">Nothing found.</p>`
+  const worstFirst = [...assessment.causes].sort((a, b) => b.severity - a.severity)
+  return html`<h3>Why</h3><ul class="reasons">${worstFirst.map((cause) => {
+    const words = wordsFor(cause.kind)
+    const numbers = describeCause(cause)
+    return html`<li><div class="reason"><strong>${words.name}</strong><meter min="0" max="1" value="${formatFixed(cause.severity, 2)}" title="Severity ${formatFixed(cause.severity, 2)}" aria-label="Severity"></meter></div><p>${words.meaning}</p>${numbers.length === 0 ? html`` : html`<p class="evidence">${numbers.map((number) => html`<span>${number}</span>`)}</p>`}</li>`
+  })}</ul>`
+}
+
+function trailsMarkup({ assessment: { streaks } }: PageFrame): Markup {
+  if (streaks.length === 0) return html``
+  return html`<h3>Trails</h3><ul class="trails">${streaks.map(
+    (streak) =>
+      html`<li><span class="swatch ${streak.kind}" aria-hidden="true"></span><div>${streakWords[streak.kind]}${streak.edgeToEdge ? ', edge to edge' : ''}<small>${formatNumber(streak.lengthPx)} px long, ${formatFixed(streak.widthPx, 1)} px wide, SNR ${formatNumber(streak.snr)}; from (${streak.x0.toFixed(0)}, ${streak.y0.toFixed(0)}) to (${streak.x1.toFixed(0)}, ${streak.y1.toFixed(0)})</small></div></li>`,
+  )}</ul>`
+}
+
+function facts(frame: PageFrame, session: string): readonly (readonly [string, string])[] {
+  const { stars, background, clouds, probability } = frame.assessment
+  const arcsec = stars.fwhmArcsec === undefined ? '' : ` (${formatFixed(stars.fwhmArcsec, 2)}″)`
+  const rows: readonly (readonly [string, string | undefined])[] = [
+    ['Stars', formatNumber(stars.count)],
+    ['FWHM', stars.fwhmPx > 0 ? `${formatFixed(stars.fwhmPx, 2)} px${arcsec}` : '–'],
+    ['HFR', stars.hfrPx > 0 ? `${formatFixed(stars.hfrPx, 2)} px` : '–'],
+    ['Eccentricity', formatFixed(stars.eccentricity, 2)],
+    ['Elongation', elongation(stars)],
+    ['Sky', `${formatNumber(background.level)} ± ${formatNumber(background.rms)}`],
+    ['Sky gradient', formatPercent(background.gradient)],
+    ['Transparency', formatPercent(clouds.transparency)],
+    ['Covered', formatPercent(clouds.coverage)],
+    ['P(clean)', probability === undefined ? undefined : formatFixed(probability, 2)],
+    ['Exposure', frame.exposureS === undefined ? undefined : `${formatNumber(frame.exposureS)} s`],
+    ['Size', `${frame.width} × ${frame.height} px`],
+    ['Session', session],
+    ['Sorted to', frame.sorted],
+    ['Mask', frame.mask],
+  ]
+  return rows.flatMap(([term, value]) => (value === undefined ? [] : [[term, value] as const]))
+}
+
+function elongation(stars: PageFrame['assessment']['stars']): string {
+  const share = formatPercent(stars.elongationCoherence)
+  return `towards ${stars.elongationDeg.toFixed(0)}°, ${share} of stars agree`
+}
+
+/** The small card shown while the pointer is over a curve. */
+export function hoverMarkup(frame: PageFrame, zone: Zone): Markup {
+  const { action, causes } = frame.assessment
+  const names = causes.map((cause) => wordsFor(cause.kind).name).join(', ')
+  return html`<strong>${splitPath(frame.file).name}</strong>
+<span>${actionPill(action)} ${frame.timeMs === undefined ? '' : formatMoment(frame.timeMs, zone)}</span>
+${names === '' ? html`` : html`<span>${names}</span>`}`
+}
