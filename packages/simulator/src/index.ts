@@ -1,1 +1,6 @@
+export { simulateFrame } from './frame.ts'
+export type * from './instrument.ts'
+export { labelThresholds } from './labels.ts'
+export { defaultTelescope, randomTelescope } from './telescope.ts'
+export type * from './truth.ts'
 export type * from './types.ts'

@@ -1,0 +1,118 @@
+import { cos, exp, pi, radians, sin } from './math.ts'
+import type { TrackingSpec, WindSpec } from './types.ts'
+
+/** What spreads the light of a star image. Lengths in pixels; the mean shift is zero. */
+export type Blur = PointBlur | DiscBlur
+
+/** Weighted shifts; the weights sum to 1. */
+export interface PointBlur {
+  readonly kind: 'points'
+  readonly x: Float64Array
+  readonly y: Float64Array
+  readonly weight: Float64Array
+  /** Greatest length of a shift. */
+  readonly reachPx: number
+}
+
+/** Even discs laid over each other; a negative level cuts a hole. */
+export interface DiscBlur {
+  readonly kind: 'discs'
+  readonly discs: readonly {
+    readonly radiusPx: number
+    readonly x: number
+    readonly level: number
+  }[]
+  readonly reachPx: number
+}
+
+function blurOf(points: readonly (readonly [number, number, number])[]): PointBlur {
+  let total = 0
+  let meanX = 0
+  let meanY = 0
+  for (const [x, y, weight] of points) {
+    total += weight
+    meanX += weight * x
+    meanY += weight * y
+  }
+  const x = Float64Array.from(points, (point) => point[0] - meanX / total)
+  const y = Float64Array.from(points, (point) => point[1] - meanY / total)
+  const reachPx = points.reduce(
+    (reach, _, i) => Math.max(reach, Math.sqrt(x[i]! * x[i]! + y[i]! * y[i]!)),
+    0,
+  )
+  return {
+    kind: 'points',
+    x,
+    y,
+    weight: Float64Array.from(points, (point) => point[2] / total),
+    reachPx,
+  }
+}
+
+/**
+ * The shadow of the aperture out of focus: a disc, or with a central obstruction a ring. The rim is somewhat brighter
+ * (spherical aberration), and the hole sits a little off centre, as real collimation leaves it.
+ */
+export function defocusBlur(radiusPx: number, obstruction: number): DiscBlur {
+  const discs = [
+    { radiusPx, x: 0, level: 1 },
+    { radiusPx: 0.75 * radiusPx, x: 0, level: -0.15 },
+  ]
+  const hole = radiusPx * obstruction
+  if (hole > 0) discs.push({ radiusPx: hole, x: 0.1 * hole, level: -0.85 })
+  return { kind: 'discs', discs, reachPx: radiusPx }
+}
+
+/** The path of a star over the pixels while the tracking erred. */
+export function trackingBlur(spec: TrackingSpec, stepPx: number): PointBlur {
+  const { lengthPx, angleDeg, sagittaPx = 0, periodic = false } = spec
+  const count = Math.max(3, Math.ceil(lengthPx / stepPx))
+  const c = cos(radians(angleDeg))
+  const s = sin(radians(angleDeg))
+  return blurOf(
+    Array.from({ length: count }, (_, i) => {
+      const even = (i + 0.5) / count - 0.5
+      const along = (periodic ? 0.5 * sin(pi * even) : even) * lengthPx
+      const across = sagittaPx * (1 - (4 * along * along) / (lengthPx * lengthPx))
+      return [along * c - across * s, along * s + across * c, 1] as const
+    }),
+  )
+}
+
+/** Gaussian shake along one direction, a third of it across, and perhaps a second place. */
+export function windBlur(spec: WindSpec, stepPx: number): PointBlur {
+  const { jitterPx, angleDeg, jumpPx = 0, jumpShare = 0.35 } = spec
+  const c = cos(radians(angleDeg))
+  const s = sin(radians(angleDeg))
+  const sigma = Math.max(jitterPx, 0.05)
+  const count = Math.ceil((3 * sigma) / stepPx)
+  const points: [number, number, number][] = []
+  for (let i = -count; i <= count; i++) {
+    for (let j = -count; j <= count; j++) {
+      const along = (i / Math.max(1, count)) * 3 * sigma
+      const across = (j / Math.max(1, count)) * sigma
+      const u = along / sigma
+      const v = (3 * across) / sigma
+      const weight = exp(-(u * u + v * v) / 2)
+      points.push([
+        along * c - across * s,
+        along * s + across * c,
+        weight * (jumpPx > 0 ? 1 - jumpShare : 1),
+      ])
+      if (jumpPx > 0) {
+        const shifted = along + jumpPx
+        points.push([shifted * c - across * s, shifted * s + across * c, weight * jumpShare])
+      }
+    }
+  }
+  return blurOf(points)
+}
+
+/** Coma: a tail of light away from the frame centre. */
+export function comaBlur(lengthPx: number, angleRad: number): PointBlur {
+  const c = cos(angleRad)
+  const s = sin(angleRad)
+  return blurOf(
+    [0, 0.33, 0.66, 1].map((t) => [t * lengthPx * c, t * lengthPx * s, 1 - 0.6 * t] as const),
+  )
+}

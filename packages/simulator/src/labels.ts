@@ -1,0 +1,49 @@
+import type { FrameLabel, FrameTruth } from './truth.ts'
+import type { FrameSpec } from './types.ts'
+
+/**
+ * When a cause is strong enough to be labelled. Weaker ones stay in the truth with their strength, but a frame that
+ * only has those is clean.
+ */
+export const labelThresholds = {
+  /** Trails: matched signal-to-noise, pixelSnr * sqrt(0.75 * widthPx * lengthPx). */
+  trailMatchedSnr: 12,
+  /** Clouds and haze: mean transparency of the frame at most this ... */
+  transparency: 0.9,
+  /** ... or that of its worst tenth at most this. */
+  worstTransparency: 0.75,
+  /** Occlusion: share of the frame at least this. */
+  occludedFraction: 0.02,
+  /** Defocus: FWHM over the telescope's normal one at least this. */
+  defocusRatio: 1.35,
+  /** Tracking and wind: a/b at least this; wind also by `defocusRatio`. */
+  elongation: 1.25,
+  /** Twilight, in units of the dark sky, at least this. Moonlight is never labelled. */
+  twilight: 2,
+} as const
+
+/** Names what is wrong with a frame, from its truth and from what was done to it. */
+export function labelFrame(
+  spec: FrameSpec,
+  truth: Omit<FrameTruth, 'labels' | 'clean'>,
+): FrameLabel[] {
+  const labels = new Set<FrameLabel>()
+  for (const trail of truth.trails) if (trail.labelled) labels.add(trail.kind)
+  const { transparency, worstTransparency } = truth.cloud
+  if (
+    transparency <= labelThresholds.transparency ||
+    worstTransparency <= labelThresholds.worstTransparency
+  ) {
+    const hazeDominates = spec.haze && spec.haze.transparency <= (spec.cloud ? transparency : 1)
+    if (spec.cloud && !hazeDominates) labels.add('cloud')
+    if (spec.haze) labels.add('haze')
+  }
+  if (truth.occludedFraction >= labelThresholds.occludedFraction) labels.add('occlusion')
+  const wide = truth.fwhmPx >= labelThresholds.defocusRatio * truth.normalFwhmPx
+  const long = truth.elongation >= labelThresholds.elongation
+  if (wide && (spec.seeing?.defocusPx ?? 0) > 0) labels.add('defocus')
+  if (long && spec.seeing?.tracking) labels.add('tracking')
+  if ((long || wide) && spec.seeing?.wind) labels.add('wind')
+  if (truth.twilight >= labelThresholds.twilight) labels.add('twilight')
+  return [...labels]
+}

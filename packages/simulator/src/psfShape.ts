@@ -1,0 +1,98 @@
+import { atan2, pi } from './math.ts'
+import type { Psf } from './psf.ts'
+
+/** Size and form of a star image as a measuring program would see it. */
+export interface PsfShape {
+  readonly fwhmPx: number
+  readonly hfrPx: number
+  /** Long over short axis of the image above a tenth of its peak. */
+  readonly elongation: number
+  readonly eccentricity: number
+  readonly elongationDeg: number
+}
+
+/** Measures a star image on its fine samples. */
+export function measurePsf(psf: Psf): PsfShape {
+  const { fwhmPx } = measureWidth(psf)
+  const moments = measureMoments(psf)
+  return { fwhmPx, hfrPx: measureHalfFlux(psf), ...moments }
+}
+
+/** Diameter of the disc with the area inside half of the peak; the hole of a ring counts as inside. */
+function measureWidth({ values, size, oversample }: Psf): { fwhmPx: number } {
+  const half = peakOf(values) / 2
+  let area = 0
+  for (let j = 0; j < size; j++) {
+    const row = values.subarray(j * size, (j + 1) * size)
+    const first = row.findIndex((value) => value >= half)
+    if (first < 1) continue
+    let last = first
+    for (let i = size - 2; i > first; i--) {
+      if (row[i]! < half) continue
+      last = i
+      break
+    }
+    const left = (row[first]! - half) / (row[first]! - row[first - 1]!)
+    const right = (row[last]! - half) / (row[last]! - row[last + 1]!)
+    area += last - first + left + right
+  }
+  return { fwhmPx: (2 * Math.sqrt(area / pi)) / oversample }
+}
+
+function measureMoments({ values, size, oversample }: Psf): Omit<PsfShape, 'fwhmPx' | 'hfrPx'> {
+  const floor = 0.1 * peakOf(values)
+  let sum = 0
+  let sx = 0
+  let sy = 0
+  let sxx = 0
+  let syy = 0
+  let sxy = 0
+  for (let j = 0; j < size; j++) {
+    for (let i = 0; i < size; i++) {
+      const value = values[j * size + i]!
+      if (value < floor) continue
+      sum += value
+      sx += value * i
+      sy += value * j
+      sxx += value * i * i
+      syy += value * j * j
+      sxy += value * i * j
+    }
+  }
+  const pixels = oversample * oversample
+  const xx = (sxx / sum - (sx / sum) * (sx / sum)) / pixels
+  const yy = (syy / sum - (sy / sum) * (sy / sum)) / pixels
+  const xy = (sxy / sum - (sx * sy) / (sum * sum)) / pixels
+  const mean = (xx + yy) / 2
+  const spread = Math.sqrt(((xx - yy) / 2) * ((xx - yy) / 2) + xy * xy)
+  const ratio = (mean - spread) / (mean + spread)
+  return {
+    elongation: 1 / Math.sqrt(ratio),
+    eccentricity: Math.sqrt(1 - ratio),
+    elongationDeg: (0.5 * atan2(2 * xy, xx - yy) * 180) / pi,
+  }
+}
+
+/** Radius that holds half of the light within 10 px or four widths, as half-flux meters do. */
+function measureHalfFlux({ values, size, half, oversample, corePx }: Psf): number {
+  const rings = new Float64Array(Math.ceil(corePx * 20) + 1)
+  for (let j = 0; j < size; j++) {
+    for (let i = 0; i < size; i++) {
+      const r = Math.sqrt((i - half) * (i - half) + (j - half) * (j - half)) / oversample
+      if (r <= corePx) rings[Math.floor(r * 20)]! += values[j * size + i]!
+    }
+  }
+  const total = rings.reduce((sum, ring) => sum + ring, 0)
+  let passed = 0
+  const ring = rings.findIndex((light) => {
+    passed += light
+    return passed >= total / 2
+  })
+  return ring / 20
+}
+
+function peakOf(values: Float32Array): number {
+  let peak = 0
+  for (const value of values) if (value > peak) peak = value
+  return peak
+}
