@@ -5,7 +5,7 @@ import { type Path, pathLength } from './path.ts'
 export interface Field {
   readonly residual: Plane
   /** 1 where a star, a defect or an already found streak covers the pixel. */
-  readonly mask: Uint8Array
+  readonly mask?: Uint8Array
 }
 
 /** The surroundings of a path straightened: sums over blocks along it and one-pixel lanes beside it. */
@@ -32,8 +32,6 @@ export interface BandOptions {
   readonly lanePx?: number
   /** Pixels count for no more than this many sigmas. */
   readonly clip: number
-  /** Do not leave out masked pixels. */
-  readonly ignoreMask?: boolean
 }
 
 /** Straightens the band around a path. Each pixel is used once, so the noise of lanes stays independent. */
@@ -47,7 +45,6 @@ export function extractBand(field: Field, path: Path, options: BandOptions): Ban
   const counts = new Float32Array(blocks * lanes)
   const { width, height, data } = field.residual
   const { mask } = field
-  const useMask = !options.ignoreMask
   const ux = (path.x1 - path.x0) / length
   const uy = (path.y1 - path.y0) / length
   const reach = (halfLanes + 0.5) * lanePx
@@ -77,7 +74,7 @@ export function extractBand(field: Field, path: Path, options: BandOptions): Ban
     const to = Math.min(limit, Math.floor(centre + slack + 1))
     for (let minor = from; minor <= to; minor++) {
       const at = steep ? major * width + minor : minor * width + major
-      if (useMask && mask[at] !== 0) continue
+      if (mask !== undefined && mask[at] !== 0) continue
       const across = minor - other
       const t = away * along + across * beside
       const block = Math.floor((t - t0) / blockPx)

@@ -5,11 +5,12 @@ import type { Streak } from '../verdict/assessment.ts'
 import type { Field } from './band.ts'
 import { type JudgeContext, judge, type RejectionReason } from './judge.ts'
 import { kindOf } from './kind.ts'
+import { crestOf, followLineUps } from './lineups.ts'
 import { type FindStreaksOptions, type Settings, withDefaults } from './options.ts'
 import { angleOf, type Path, pathLength, project } from './path.ts'
 import { refine, type Seed, type Trace } from './refine.ts'
 import { type Candidate, listCandidates, makeScales, peel, restOf, type Scale } from './search.ts'
-import { type Sources, sortSources } from './sources.ts'
+import { maskSources, type Sources, sortSources } from './sources.ts'
 
 export interface RejectedStreak {
   readonly streak: Streak
@@ -52,8 +53,10 @@ export function findStreaks(
 ): StreakSearch {
   const settings = withDefaults(options)
   const sources = sortSources(residual, stars)
-  const field: Field = { residual, mask: sources.mask }
-  const scales = makeScales(residual, sources.mask, sources.fwhmPx, settings.searchSizePx)
+  const lined = followLineUps(residual, sources)
+  const mask = maskSources(residual, stars, sources, lined.map(crestOf))
+  const field: Field = { residual, mask }
+  const scales = makeScales(residual, mask, sources.fwhmPx, settings.searchSizePx)
   const context: JudgeContext = {
     sources,
     width: residual.width,
@@ -63,16 +66,14 @@ export function findStreaks(
   const found: Found[] = []
   let threshold = 0
   let trials = 0
+  const search = { field, scales, sources, context, settings }
+  for (const trace of lined) takeLined(trace, search, found)
   for (let round = 0; round < mostRounds; round++) {
     const list = listCandidates(scales, settings.falseAlarmsPerFrame)
     threshold = Math.max(threshold, list.threshold)
     trials += list.trials
     const before = found.length
-    followAll(
-      list.candidates,
-      { field, scales, sources, context, settings, threshold: list.threshold },
-      found,
-    )
+    followAll(list.candidates, list.threshold, search, found)
     if (found.length === before) break
   }
   const toStreak = (trace: Trace) => streakOf(trace, model, sources)
@@ -90,31 +91,52 @@ interface Search {
   readonly sources: Sources
   readonly context: JudgeContext
   readonly settings: Settings
-  readonly threshold: number
 }
 
-function followAll(candidates: readonly Candidate[], search: Search, found: Found[]): void {
+/** A trail followed among the unmasked stars, once more with them masked. */
+function takeLined(trace: Trace, search: Search, found: Found[]): void {
+  const tolerancePx = Math.max(1.5, trace.cross.fwhmPx / 2)
+  const again = refine(search.field, {
+    path: trace.path,
+    tolerancePx,
+    sigmaPx: trace.cross.sigmaPx,
+  })
+  if (again) take(again, search, found)
+}
+
+/** Judges a trace, keeps it with the verdict, and takes it out of the search; false for one too weak to keep. */
+function take(trace: Trace, search: Search, found: Found[]): boolean {
+  const reason = judge(trace, search.context)
+  if (reason === 'weak') return false
+  found.push({ trace, reason })
+  peel(
+    search.field,
+    search.scales,
+    trace.path,
+    Math.max(3, 1.6 * trace.cross.fwhmPx, haloOf(trace)),
+  )
+  return true
+}
+
+function followAll(
+  candidates: readonly Candidate[],
+  threshold: number,
+  search: Search,
+  found: Found[],
+): void {
   const failed: Path[] = []
   let attempts = 0
   for (const candidate of candidates) {
     if (attempts >= mostAttempts || found.length > 4 * search.settings.maxStreaks) break
-    if (restOf(candidate, search.scales) < 0.7 * search.threshold) continue
+    if (restOf(candidate, search.scales) < 0.7 * threshold) continue
     if (failed.some((path) => sameLine(path, candidate.path, 2 * candidate.bin))) continue
     attempts++
     const trace = refine(search.field, seedOf(candidate, search.sources))
-    if (!trace) {
+    if (trace && take(trace, search, found)) {
+      peel(search.field, search.scales, candidate.path, candidate.bin)
+    } else {
       failed.push(candidate.path)
-      continue
     }
-    const reason = judge(trace, search.context)
-    if (reason === 'weak') {
-      failed.push(candidate.path)
-      continue
-    }
-    found.push({ trace, reason })
-    const half = Math.max(3, 1.6 * trace.cross.fwhmPx, haloOf(trace))
-    peel(search.field, search.scales, trace.path, half)
-    peel(search.field, search.scales, candidate.path, candidate.bin)
   }
 }
 

@@ -27,17 +27,21 @@ export interface JudgeContext {
 
 /** Significance a followed trail must keep on the full-resolution residual. */
 const leastSnr = 6
+/** A short one must be clearer, since stars and galaxies that blend are short too. */
+const shortPx = 60
+const extraSnrWhenShort = 6
 
 /** The reason a trace is no trail, or undefined for a trail. */
 export function judge(trace: Trace, context: JudgeContext): RejectionReason | undefined {
   const { cross, snr, pieces, path } = trace
   const length = pathLength(path)
   const { sources } = context
-  if (snr < leastSnr || length < context.minLengthPx || cross.peak <= 0) return 'weak'
+  const wanted = leastSnr + extraSnrWhenShort * Math.max(0, 1 - length / shortPx)
+  if (snr < wanted || length < context.minLengthPx || cross.peak <= 0) return 'weak'
   const axis = alongAxis(trace, context)
   if (axis) return axis
   if (cross.step > 0.5) return 'edge-artefact'
-  if (length < 3.5 * cross.fwhmPx) return 'galaxy'
+  if (length < 5 * cross.fwhmPx) return 'galaxy'
   if (isSpike(trace, sources)) return 'spike'
   if (isSharp(trace, sources)) return 'cosmic-ray'
   if (isGalaxy(trace)) return 'galaxy'

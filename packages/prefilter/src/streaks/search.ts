@@ -106,7 +106,7 @@ export function peel(
 ): void {
   const { width, height } = field.residual
   visitPath(width, height, path, halfWidthPx, (row, from, to) => {
-    field.mask.fill(1, row + from, row + to + 1)
+    field.mask?.fill(1, row + from, row + to + 1)
   })
   for (const scale of scales) {
     const at = (value: number) => (value + 0.5) / scale.bin - 0.5

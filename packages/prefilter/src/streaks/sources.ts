@@ -2,6 +2,7 @@ import type { Plane } from '../plane.ts'
 import { type StarCatalog, StarFlag } from '../stars/catalog.ts'
 import { axialDistanceDeg, axialMean } from '../statistics/angles.ts'
 import { median } from '../statistics/robust.ts'
+import { type Path, pathLength, project } from './path.ts'
 
 /** A point bright enough to throw spikes. */
 export interface BrightSource {
@@ -22,9 +23,12 @@ export interface LineUp {
 }
 
 export interface Sources {
-  /** 1 where a round source covers the pixel; detections on a line are left bare. */
-  readonly mask: Uint8Array
+  /** Detections that go on straight to both sides. */
   readonly lineUps: readonly LineUp[]
+  /** Indices of the catalogue's detections that are round, or at least no lines. */
+  readonly round: readonly number[]
+  /** Height of each detection over the pixel noise. */
+  readonly peaks: Float32Array
   /** Brightest first. */
   readonly bright: readonly BrightSource[]
   /** Width of the frame's point sources; 2.5 where nothing round was found. */
@@ -39,17 +43,19 @@ const mostMasked = 0.4
 const brightSigma = 40
 const mostBright = 400
 
-/** Sorts the catalogue's detections into stars to be masked and pieces of lines to be kept. */
+/** Sorts the catalogue's detections into round sources and pieces of lines. */
 export function sortSources(residual: Plane, stars: StarCatalog): Sources {
   const { fwhmPx, fwhmKnown } = typicalWidth(stars)
   const trailing = commonTrail(stars, fwhmPx)
   const lineUps: LineUp[] = []
   const round: number[] = []
+  const peaks = new Float32Array(stars.count)
   const bright: BrightSource[] = []
   for (let i = 0; i < stars.count; i++) {
     const x = stars.x[i]!
     const y = stars.y[i]!
     const peakSigma = peakNear(residual, x, y)
+    peaks[i] = peakSigma
     const saturated = (stars.flags[i]! & StarFlag.saturated) !== 0
     const lineUp = lineThrough(residual, x, y, peakSigma, fwhmPx, stars.fwhmPx[i]!)
     const ofTracking =
@@ -62,9 +68,8 @@ export function sortSources(residual: Plane, stars: StarCatalog): Sources {
       bright.push({ x, y, peakSigma, saturated, radiusPx: stars.radiusPx[i]! })
     }
   }
-  const mask = maskSources(residual, stars, round, fwhmPx)
   bright.sort((a, b) => b.peakSigma - a.peakSigma)
-  return { mask, lineUps, bright, fwhmPx, fwhmKnown, trailing }
+  return { lineUps, round, peaks, bright, fwhmPx, fwhmKnown, trailing }
 }
 
 function typicalWidth(stars: StarCatalog): { fwhmPx: number; fwhmKnown: boolean } {
@@ -179,21 +184,51 @@ function leastAlong(
   return least
 }
 
-function maskSources(
+/** A trail already followed: crests of noise on it are no stars. */
+export interface Crest {
+  readonly path: Path
+  readonly halfWidthPx: number
+  readonly peakSigma: number
+}
+
+/** 1 where a source covers the pixel; what lies on a followed trail and is no brighter stays bare. */
+export function maskSources(
   { width, height }: Plane,
   stars: StarCatalog,
-  members: readonly number[],
-  fwhmPx: number,
+  sources: Sources,
+  trails: readonly Crest[],
 ): Uint8Array {
   const mask = new Uint8Array(width * height)
-  let area = 0
-  for (const i of members) area += Math.PI * (stars.radiusPx[i]! + 1) ** 2
+  const members = sources.round.filter(
+    (i) => !trails.some((trail) => liesOn(trail, stars.x[i]!, stars.y[i]!, sources.peaks[i]!)),
+  )
+  const radii = members.map((i) => maskRadius(stars, i, sources))
+  const area = radii.reduce((sum, radius) => sum + Math.PI * radius * radius, 0)
   const shrink = Math.min(1, Math.sqrt((mostMasked * width * height) / Math.max(1, area)))
-  for (const i of members) {
-    const radius = Math.max(fwhmPx, Math.min(400, stars.radiusPx[i]! + 1) * shrink)
+  members.forEach((i, k) => {
+    const radius = Math.max(0.8 * sources.fwhmPx, radii[k]! * shrink)
     stampDisc(mask, width, height, stars.x[i]!, stars.y[i]!, radius)
-  }
+  })
   return mask
+}
+
+function liesOn({ path, halfWidthPx, peakSigma }: Crest, x: number, y: number, peak: number) {
+  if (peak > 4 * peakSigma) return false
+  const { t, offset } = project(path, x, y)
+  const length = pathLength(path)
+  return Math.abs(offset) < halfWidthPx && t > -halfWidthPx && t < length + halfWidthPx
+}
+
+/** Moffat exponent of typical seeing wings (Trujillo et al. 2001 find 2.5 to 4.8). */
+const wings = 3
+
+/** The catalogue's radius, but no more than a round star of that height can have. */
+function maskRadius(stars: StarCatalog, i: number, { peaks, fwhmPx }: Sources): number {
+  const own = Math.min(400, stars.radiusPx[i]! + 1)
+  if ((stars.flags[i]! & (StarFlag.saturated | StarFlag.extended)) !== 0) return own
+  const width = Math.max(fwhmPx, Math.min(stars.fwhmPx[i]!, 2 * fwhmPx))
+  const fall = ((2 * Math.max(1, peaks[i]!)) ** (1 / wings) - 1) / (2 ** (1 / wings) - 1)
+  return Math.min(own, 1.3 * (width / 2) * Math.sqrt(fall) + 2)
 }
 
 /** Sets the mask within `radius` of a point. */
