@@ -1,0 +1,27 @@
+import { InvalidArgumentError } from 'commander'
+
+/** A parser for a whole number within limits; says what was wanted. */
+export function wholeNumber(least: number, most = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (!/^[+-]?\d+$/.test(text.trim()) || value < least || value > most) {
+      const range = most === Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`
+      throw new InvalidArgumentError(`Wanted a whole number ${range}.`)
+    }
+    return value
+  }
+}
+
+export interface Size {
+  readonly width: number
+  readonly height: number
+}
+
+/** `1024x768`. Frames smaller than 64 pixels hold no sky worth simulating. */
+export function parseSize(text: string): Size {
+  const [, width, height] = /^(\d{1,5})[x×](\d{1,5})$/i.exec(text.trim())?.map(Number) ?? []
+  if (!width || !height || Math.min(width, height) < 64) {
+    throw new InvalidArgumentError('Wanted WIDTHxHEIGHT in pixels, each at least 64.')
+  }
+  return { width, height }
+}

@@ -1,0 +1,67 @@
+/** The whole command cannot go on: one line for the user, a hint where one helps, and the exit code. */
+export class CliError extends Error {
+  override readonly name = 'CliError'
+  /** 1: some of the work failed; 2: wrong usage; 130: interrupted. */
+  readonly exitCode: number
+  readonly hint: string | undefined
+  constructor(
+    message: string,
+    {
+      exitCode = 1,
+      hint,
+      cause,
+    }: { exitCode?: number; hint?: string | undefined; cause?: unknown } = {},
+  ) {
+    super(message, { cause })
+    this.exitCode = exitCode
+    this.hint = hint
+  }
+}
+
+/** The user stopped the work; what was finished is kept. */
+export class InterruptedError extends CliError {
+  constructor(message = 'interrupted') {
+    super(message, { exitCode: 130 })
+  }
+}
+
+const systemTexts: Readonly<Record<string, string>> = {
+  EACCES: 'permission denied',
+  EBUSY: 'the file is in use',
+  EDQUOT: 'the disk quota is used up',
+  EEXIST: 'something is already there',
+  EIO: 'the disk reports a read or write error',
+  EISDIR: 'is a folder, not a file',
+  ELOOP: 'too many symbolic links',
+  EMFILE: 'too many open files',
+  ENAMETOOLONG: 'the name is too long',
+  ENOENT: 'no such file or folder',
+  ENOSPC: 'no space left on the disk',
+  ENOTDIR: 'not a folder',
+  EPERM: 'operation not permitted',
+  EROFS: 'the disk is read-only',
+}
+
+/** The system's code (`ENOSPC`) or a library's (`TRUNCATED`), where an error carries one. */
+export function errorCode(error: unknown): string | undefined {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : undefined
+}
+
+/** One line for people: what is wrong, without stack, path or line breaks. */
+export function describeError(error: unknown): string {
+  const known = systemTexts[errorCode(error) ?? '']
+  if (known) return known
+  const text = error instanceof Error ? error.message : String(error)
+  return text.replaceAll(/\s*[\r\n]+\s*/g, ' ').trim() || 'unknown error'
+}
+
+/** No room, or no right to write: every further write would fail as well. */
+export function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')
+}
+
+/** Throws `InterruptedError` once the signal has fired. */
+export function throwIfInterrupted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new InterruptedError()
+}

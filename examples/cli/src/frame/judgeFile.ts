@@ -1,0 +1,68 @@
+import {
+  type FrameContext,
+  type FrameMeasurement,
+  frameContext,
+  measureFrame,
+  scaleMeasurement,
+} from '@nebulift/prefilter'
+import { type Preview, previewWebp } from '../picture/index.ts'
+import { readFrame } from './readFrame.ts'
+
+/** What one file's pixels tell, before it is compared with others. Plain data. */
+export interface JudgedFile {
+  readonly measurement: FrameMeasurement
+  /** Size of the picture in the file; the measurement's lengths are in its pixels. */
+  readonly width: number
+  readonly height: number
+  readonly hdu: number
+  /** What the header calls the target. */
+  readonly object?: string
+  readonly filter?: string
+  readonly preview?: Preview
+  readonly readMs: number
+  readonly measureMs: number
+}
+
+export interface JudgeOptions {
+  /** Number of the HDU to judge. Default: the first SCI extension, else the largest picture. */
+  readonly hdu?: number
+  /** Longer side of the preview in pixels; 0 for none. Default 1000, enough to show every trail. */
+  readonly previewPx?: number
+  /** Called before each step of the measurement. */
+  readonly onStep?: (step: string) => void
+}
+
+const defaultPreviewPx = 1000
+
+/** Reads and measures one frame. Memory: one plane, and what its measurement needs. */
+export async function judgeFile(path: string, options: JudgeOptions = {}): Promise<JudgedFile> {
+  const { hdu, previewPx = defaultPreviewPx, onStep } = options
+  const started = performance.now()
+  const frame = await readFrame(path, hdu === undefined ? {} : { hdu })
+  const read = performance.now()
+  const { plane, factor, width, height, get } = frame
+  const context: FrameContext = frameContext(get, {
+    width: plane.width,
+    height: plane.height,
+    step: factor,
+  })
+  const measured = measureFrame(plane, context, onStep ? { onStep } : {})
+  const measurement = factor === 1 ? measured : scaleMeasurement(measured, factor)
+  const preview = previewPx > 0 ? await previewWebp(plane, { longSidePx: previewPx }) : undefined
+  return {
+    measurement,
+    width,
+    height,
+    hdu: frame.hdu,
+    ...text('object', get('OBJECT')),
+    ...text('filter', get('FILTER')),
+    ...(preview && { preview }),
+    readMs: read - started,
+    measureMs: performance.now() - read,
+  }
+}
+
+function text<Key extends string>(key: Key, value: unknown): { [key in Key]?: string } {
+  const trimmed = typeof value === 'string' ? value.trim() : ''
+  return (trimmed ? { [key]: trimmed } : {}) as { [key in Key]?: string }
+}

@@ -1,0 +1,82 @@
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { measurementVersion } from '@nebulift/prefilter'
+import { errorCode } from '../errors.ts'
+import { sweepParts, writeAtomic } from '../files/atomic.ts'
+import type { FileMark } from '../files/identity.ts'
+import { appendLine, readLines } from '../files/lines.ts'
+import type { JudgedFile } from '../frame/judgeFile.ts'
+import { version } from '../version.ts'
+
+/** Measurements kept between runs, by the content of the file. */
+export interface FrameCache {
+  /** Folder of the entries; workers read it too. */
+  readonly folder: string
+  /** Hash of a file that has not changed since it was last seen. */
+  knownHash(mark: FileMark): string | undefined
+  /** Stores a measurement and, for the next run, which file it belongs to. */
+  store(mark: FileMark, sha256: string, judged: JudgedFile): Promise<void>
+  /** Notes a file whose measurement is already there. */
+  remember(mark: FileMark, sha256: string): Promise<void>
+}
+
+const markKey = (mark: FileMark) => `${mark.dev}:${mark.ino}:${mark.size}:${mark.mtimeNs}`
+
+/** Other versions measure otherwise, and another HDU is another picture. */
+function edition(hdu: number | undefined): string {
+  return `${version}-${measurementVersion}${hdu === undefined ? '' : `-hdu${hdu}`}`
+}
+
+/** Opens the cache in a folder; entries of other versions are removed. */
+export async function openCache(root: string, { hdu }: { hdu?: number } = {}): Promise<FrameCache> {
+  const current = edition(hdu)
+  const folder = join(root, current)
+  await mkdir(folder, { recursive: true })
+  for (const name of await readdir(root)) {
+    const sameVersion = name.startsWith(`${edition(undefined)}-hdu`) || name === edition(undefined)
+    if (!sameVersion && name !== 'index.jsonl') {
+      await rm(join(root, name), { recursive: true, force: true })
+    }
+  }
+  await sweepParts(folder)
+  const indexPath = join(root, 'index.jsonl')
+  const known = new Map<string, string>()
+  for (const { mark, sha256 } of await readLines(indexPath)) {
+    if (typeof mark === 'string' && typeof sha256 === 'string') known.set(mark, sha256)
+  }
+  const remember = async (mark: FileMark, sha256: string) => {
+    if (known.get(markKey(mark)) === sha256) return
+    known.set(markKey(mark), sha256)
+    // Losing a line costs one reading of a file: not worth waiting for the disk.
+    await appendLine(indexPath, { mark: markKey(mark), sha256 }, { sync: false })
+  }
+  return {
+    folder,
+    knownHash: (mark) => known.get(markKey(mark)),
+    store: async (mark, sha256, judged) => {
+      await writeAtomic(join(folder, `${sha256}.json`), encodeEntry(sha256, judged))
+      await remember(mark, sha256)
+    },
+    remember,
+  }
+}
+
+function encodeEntry(sha256: string, judged: JudgedFile): string {
+  const { preview, ...plain } = judged
+  const bytes = preview && Buffer.from(preview.bytes).toString('base64')
+  return JSON.stringify({ sha256, ...plain, ...(preview && { preview: { ...preview, bytes } }) })
+}
+
+/** The measurement of a content, or `undefined`: missing, damaged or of another version. */
+export async function readEntry(folder: string, sha256: string): Promise<JudgedFile | undefined> {
+  try {
+    const entry = JSON.parse(await readFile(join(folder, `${sha256}.json`), 'utf8'))
+    if (entry.sha256 !== sha256 || entry.measurement?.version !== measurementVersion) return
+    const { sha256: _, ...judged } = entry
+    if (judged.preview) judged.preview.bytes = Buffer.from(judged.preview.bytes, 'base64')
+    return judged
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError || errorCode(error)) return
+    throw error
+  }
+}

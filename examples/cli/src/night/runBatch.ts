@@ -1,0 +1,178 @@
+import { assessFrames, type FrameAssessment } from '@nebulift/prefilter'
+import { CliError, describeError, isDiskFull } from '../errors.ts'
+import type { FileFailure } from '../files/discover.ts'
+import {
+  type CalibrationFrame,
+  type Manifest,
+  manifestFrame,
+  manifestSchema,
+  manifestSessions,
+} from '../output/manifest.ts'
+import { writeMasks } from '../output/masks.ts'
+import { readManifest, writeManifest, writeReport } from '../output/writeOutputs.ts'
+import { version } from '../version.ts'
+import { openCache } from './cache.ts'
+import type { OnBatchEvent } from './events.ts'
+import { checkFolders, claimOutput, type NightFolders } from './folders.ts'
+import type { Layout } from './layout.ts'
+import { type MeasuredFrame, measureFrames } from './measureFrames.ts'
+import { type SortAction, sortFrames } from './sortFrames.ts'
+import { findSources, type NightSources } from './sources.ts'
+
+export interface BatchOptions {
+  /** What becomes of the frames. Default `link`: the originals stay, the folders cost no space. */
+  readonly action?: SortAction
+  /** Frames measured at once. Default: the cores, as far as memory allows. */
+  readonly jobs?: number
+  /** Also judge frames in folders inside. Default false. */
+  readonly recursive?: boolean
+  /** HDU to judge. Default: the first SCI extension, else the largest picture. */
+  readonly hdu?: number
+  readonly onEvent?: OnBatchEvent
+  /** Stops the work; what was measured stays in the cache. */
+  readonly signal?: AbortSignal
+}
+
+export interface BatchResult {
+  readonly manifest: Manifest
+  readonly layout: Layout
+  /** Frames measured in this run; the others were known from earlier ones. */
+  readonly measuredNow: number
+  /** The signal fired: the manifest is not complete. */
+  readonly interrupted: boolean
+}
+
+/** Judges a folder of frames and sorts them into an output folder. */
+export async function runBatch(
+  input: string,
+  output: string,
+  options: BatchOptions = {},
+): Promise<BatchResult> {
+  const folders = await checkFolders(input, output)
+  const release = await claimOutput(folders)
+  try {
+    return await judgeNight(folders, options)
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    throw new CliError(`${folders.layout.root}: ${describeError(error)}; nothing is half-written`, {
+      hint: 'free some space and run the same command again: it goes on where it stopped',
+      cause: error,
+    })
+  } finally {
+    await release()
+  }
+}
+
+async function judgeNight(folders: NightFolders, options: BatchOptions): Promise<BatchResult> {
+  const { hdu, jobs, recursive = false, signal, onEvent = () => {} } = options
+  const { layout } = folders
+  const sources = await findSources(folders, { recursive })
+  for (const failure of sources.failures) onEvent({ type: 'failed', ...failure })
+  const cache = await openCache(layout.cache, hdu === undefined ? {} : { hdu })
+  const night = await measureFrames(sources.frames, { cache, jobs, hdu, onEvent, signal })
+  const failed = [...sources.failures, ...night.failures]
+  const { lights, calibration } = splitKinds(night.frames)
+  const finish = night.interrupted ? describeUnsorted : sortAndDescribe
+  const manifest = await finish({ folders, sources, lights, calibration, failed, options })
+  return {
+    manifest,
+    layout,
+    measuredNow: night.measuredNow,
+    interrupted: night.interrupted || signal?.aborted === true,
+  }
+}
+
+interface Light {
+  readonly frame: MeasuredFrame
+  readonly assessment: FrameAssessment
+}
+
+interface JudgedNight {
+  readonly folders: NightFolders
+  readonly sources: NightSources
+  readonly lights: readonly Light[]
+  readonly calibration: readonly CalibrationFrame[]
+  readonly failed: readonly FileFailure[]
+  readonly options: BatchOptions
+}
+
+/** Lights are judged against each other; calibration frames are only listed. */
+function splitKinds(frames: readonly MeasuredFrame[]) {
+  const isLight = ({ judged }: MeasuredFrame) => judged.measurement.context.kind === 'light'
+  const measured = frames.filter(isLight)
+  const assessments = assessFrames(measured.map(({ judged }) => judged.measurement))
+  const lights = measured.flatMap((frame, i): Light[] => {
+    const assessment = assessments[i]
+    return assessment ? [{ frame, assessment }] : []
+  })
+  const calibration = frames.flatMap(({ file, judged }): CalibrationFrame[] => {
+    const { kind } = judged.measurement.context
+    return kind === 'light' ? [] : [{ file, kind }]
+  })
+  return { lights, calibration }
+}
+
+async function sortAndDescribe(night: JudgedNight): Promise<Manifest> {
+  const { folders, sources, lights, options } = night
+  const { action = 'link', onEvent = () => {}, signal } = options
+  const { input, layout } = folders
+  const failed = [...night.failed]
+  const onFailure = (file: string, error: string) => {
+    failed.push({ file, error })
+    onEvent({ type: 'failed', file, error })
+  }
+  const sortable = lights.map(({ frame, assessment }) => ({ ...frame, ...assessment }))
+  const { moved } = sources
+  const sorted = await sortFrames(sortable, { layout, input, action, moved, onFailure, signal })
+  const masks = await writeMasks(lights.map(maskable), { layout, onFailure, signal })
+  const manifest = describe({ ...night, failed }, { sorted, masks, complete: !signal?.aborted })
+  const previews = lights.flatMap(({ frame: { file, judged } }) =>
+    judged.preview ? [[file, judged.preview] as const] : [],
+  )
+  await writeManifest(layout, manifest)
+  await writeReport(layout, manifest, new Map(previews))
+  return manifest
+}
+
+/** After an interruption: what is known so far, unless a complete manifest would be lost. */
+async function describeUnsorted(night: JudgedNight): Promise<Manifest> {
+  const { layout } = night.folders
+  const empty = new Map<string, string>()
+  const manifest = describe(night, { sorted: empty, masks: empty, complete: false })
+  const earlier = await readManifest(layout)
+  if (!earlier?.complete) await writeManifest(layout, manifest)
+  return manifest
+}
+
+const maskable = ({ frame: { file, judged }, assessment: { streaks } }: Light) => {
+  const { width, height } = judged
+  return { file, width, height, streaks }
+}
+
+interface Places {
+  readonly sorted: ReadonlyMap<string, string>
+  readonly masks: ReadonlyMap<string, string>
+  readonly complete: boolean
+}
+
+function describe(night: JudgedNight, { sorted, masks, complete }: Places): Manifest {
+  const frames = night.lights.map(({ frame: { file, judged }, assessment }) =>
+    manifestFrame(judged, assessment, {
+      file,
+      sorted: sorted.get(file) ?? null,
+      mask: masks.get(file) ?? null,
+    }),
+  )
+  return {
+    schema: manifestSchema,
+    version,
+    created: new Date().toISOString(),
+    input: night.folders.input,
+    action: night.options.action ?? 'link',
+    complete,
+    sessions: manifestSessions(frames),
+    frames,
+    calibration: night.calibration,
+    failed: night.failed,
+  }
+}
