@@ -31,3 +31,30 @@ export const StarFlag = {
   /** Clearly larger than the frame's stars: a galaxy, a nebula's knot, a ghost. */
   extended: 8,
 } as const
+
+/** What `findStars` returns: the stars, and what was found beside them. */
+export interface StarSearch extends StarCatalog {
+  /** Single bright pixels of the detector. */
+  readonly hotPixels: number
+  /** Objects sharper than the frame's stars: cosmic rays and clusters of hot pixels. */
+  readonly cosmicRays: number
+  /** Full width at half maximum of the frame's stars as the search took it; 0 where it found none. */
+  readonly typicalFwhmPx: number
+  /** Pixel value, image units, at which stars were taken for saturated; absent where none is. */
+  readonly saturation?: number
+}
+
+/** One star before it becomes a row of the catalogue; light in units of the pixel noise. */
+export interface Star {
+  x: number
+  y: number
+  flux: number
+  peak: number
+  snr: number
+  fwhmPx: number
+  hfrPx: number
+  eccentricity: number
+  thetaDeg: number
+  radiusPx: number
+  flags: number
+}

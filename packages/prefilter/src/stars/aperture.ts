@@ -1,0 +1,130 @@
+import type { Plane } from '../plane.ts'
+import { quantileInPlace } from '../statistics/robust.ts'
+
+/** Light by distance from a centre. */
+export interface Growth {
+  readonly flux: number
+  /** Radius that holds half of the light. */
+  readonly halfRadius: number
+  readonly peak: number
+  /** The aperture reaches beyond the frame. */
+  readonly cut: boolean
+}
+
+const binsPerPixel = 4
+/** Pixels of apertures smaller than this are divided into 3 x 3 parts. */
+const fineRadius = 10
+const growth = new Float64Array(binsPerPixel * 256 + 2)
+
+/** Light within `radius` pixels above `sky`, and the radius of half of it. */
+export function growthCurve(
+  { data, width, height }: Plane,
+  x: number,
+  y: number,
+  radius: number,
+  sky: number,
+): Growth {
+  const bins = Math.min(Math.ceil(radius * binsPerPixel), growth.length - 1)
+  growth.fill(0, 0, bins + 1)
+  const parts = radius < fineRadius ? 3 : 1
+  let peak = Number.NEGATIVE_INFINITY
+  // The brightest pixel is the star's own; those of a neighbour stand farther out.
+  const core = Math.max(radius * 0.35, 1.5)
+  const x0 = Math.ceil(x - radius - 0.5)
+  const x1 = Math.floor(x + radius + 0.5)
+  const y0 = Math.ceil(y - radius - 0.5)
+  const y1 = Math.floor(y + radius + 0.5)
+  for (let j = Math.max(y0, 0); j <= Math.min(y1, height - 1); j++) {
+    for (let i = Math.max(x0, 0); i <= Math.min(x1, width - 1); i++) {
+      const light = data[j * width + i] - sky
+      const share = light / (parts * parts)
+      for (let part = 0; part < parts * parts; part++) {
+        const px = i - x + ((part % parts) + 0.5) / parts - 0.5
+        const py = j - y + (Math.floor(part / parts) + 0.5) / parts - 0.5
+        const bin = Math.floor(Math.sqrt(px * px + py * py) * binsPerPixel)
+        if (bin < bins) growth[bin] += share
+      }
+      if (light > peak && Math.hypot(i - x, j - y) < core) peak = light
+    }
+  }
+  const flux = sumOf(growth, bins)
+  return {
+    flux,
+    halfRadius: radiusOf(growth, bins, flux / 2),
+    peak,
+    cut: x0 < 0 || y0 < 0 || x1 >= width || y1 >= height,
+  }
+}
+
+function sumOf(values: Float64Array, count: number): number {
+  let sum = 0
+  for (let i = 0; i < count; i++) sum += values[i]
+  return sum
+}
+
+/** Where the growing sum first reaches `wanted`; light within a ring lies evenly over its area. */
+function radiusOf(rings: Float64Array, count: number, wanted: number): number {
+  let sum = 0
+  for (let ring = 0; ring < count; ring++) {
+    if (sum + rings[ring] >= wanted && rings[ring] > 0) {
+      const share = (wanted - sum) / rings[ring]
+      const inner = ring * ring
+      return Math.sqrt(inner + share * ((ring + 1) ** 2 - inner)) / binsPerPixel
+    }
+    sum += rings[ring]
+  }
+  return count / binsPerPixel
+}
+
+const ringValues = new Float32Array(4096)
+
+/** Level around an object and how unsteady it is: quantiles of the pixels between two radii. */
+export function skyAround(
+  { data, width, height }: Plane,
+  x: number,
+  y: number,
+  inner: number,
+  outer: number,
+): { level: number; spread: number } {
+  let count = 0
+  const step = Math.max(1, Math.floor(outer / 24))
+  const y1 = Math.min(height - 1, Math.floor(y + outer))
+  const x1 = Math.min(width - 1, Math.floor(x + outer))
+  for (let j = Math.max(0, Math.ceil(y - outer)); j <= y1; j += step) {
+    for (let i = Math.max(0, Math.ceil(x - outer)); i <= x1; i += step) {
+      const distance = (i - x) ** 2 + (j - y) ** 2
+      if (distance < inner * inner || distance > outer * outer) continue
+      if (count < ringValues.length) ringValues[count++] = data[j * width + i]
+    }
+  }
+  if (count < 8) return { level: 0, spread: 1 }
+  const level = quantileInPlace(ringValues, 0.5, count)
+  return { level, spread: level - quantileInPlace(ringValues, 0.1587, count) }
+}
+
+/**
+ * Distance at which the light around a centre has sunk below `limit`: the median over rings, each a quarter
+ * farther out than the last, begun at `from`.
+ */
+export function radiusOfLight(
+  { data, width, height }: Plane,
+  x: number,
+  y: number,
+  from: number,
+  limit: number,
+): number {
+  for (let radius = from; radius < largestRadius; radius *= 1.2) {
+    const samples = Math.min(128, Math.max(24, Math.ceil(2 * Math.PI * radius)))
+    let count = 0
+    for (let k = 0; k < samples; k++) {
+      const angle = (2 * Math.PI * k) / samples
+      const i = Math.round(x + radius * Math.cos(angle))
+      const j = Math.round(y + radius * Math.sin(angle))
+      if (i >= 0 && j >= 0 && i < width && j < height) ringValues[count++] = data[j * width + i]
+    }
+    if (count < 8 || quantileInPlace(ringValues, 0.5, count) < limit) return radius
+  }
+  return largestRadius
+}
+
+const largestRadius = 500
