@@ -1,3 +1,5 @@
 export { ensureMemory, heapBase } from './memory'
 export { flip, swap16, swap32, swap64 } from './bytes'
 export { scaleF32, scaleF64, scaleI16, scaleI32, scaleI64, scaleU64, scaleU8 } from './scale'
+export { rice8, rice16, rice32, riceBit, riceLast } from './rice'
+export { dequantizeF32, dequantizeF64 } from './quantize'

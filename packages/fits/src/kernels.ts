@@ -10,6 +10,27 @@ type ScaleKernel<Blank> = (
   hasBlank: number,
 ) => void
 
+type RiceKernel = (
+  from: number,
+  bytes: number,
+  bit: number,
+  to: number,
+  count: number,
+  last: number,
+  block: number,
+) => number
+
+type DequantizeKernel = (
+  from: number,
+  random: number,
+  to: number,
+  count: number,
+  scale: number,
+  zero: number,
+  blank: number,
+  hasZeroMark: number,
+) => void
+
 /** What assembly/index.ts exports. Offsets and counts are in the kernels' linear memory. */
 export interface Kernels {
   readonly memory: WebAssembly.Memory
@@ -26,6 +47,13 @@ export interface Kernels {
   scaleU64: ScaleKernel<bigint>
   scaleF32(from: number, to: number, count: number, scale: number, zero: number): void
   scaleF64(from: number, to: number, count: number, scale: number, zero: number): void
+  rice8: RiceKernel
+  rice16: RiceKernel
+  rice32: RiceKernel
+  riceBit(): number
+  riceLast(): number
+  dequantizeF32: DequantizeKernel
+  dequantizeF64: DequantizeKernel
 }
 
 let instance: Kernels | undefined

@@ -1,8 +1,9 @@
 import { FitsError } from '../errors.ts'
 import type { Hdu, Scaling } from '../hdu.ts'
-import { bytesToFloat, bytesToValues } from './convert.ts'
+import { readTiles, type VisitValues } from '../tiles/read.ts'
+import { bytesOf, bytesToFloat, bytesToValues, flipInPlace, valuesToFloat } from './convert.ts'
 import { type PlaneRegion, planeRegion, type ReadOptions } from './region.ts'
-import { readRows, requireRows } from './rows.ts'
+import { readRows, requireRows, type VisitBytes } from './rows.ts'
 import { nativeType, type PixelData, residualScaling, storedType } from './stored.ts'
 
 /** One image plane in row order; row 0 is the first row in the file. `data.length === width * height`. */
@@ -29,17 +30,19 @@ export interface Pixels {
  */
 export async function readPlane(hdu: Hdu, options: ReadOptions = {}): Promise<Plane> {
   const region = planeRegion(hdu, options)
-  if (hdu.kind === 'compressed-image') throw new FitsError('UNSUPPORTED', 'tile compression')
   const { width, height } = region
+  const { scaling } = hdu
   const type = storedType(hdu.bitpix)
-  requireRows(hdu, region)
+  const compressed = hdu.kind === 'compressed-image'
+  if (!compressed) requireRows(hdu, region)
   const data = make(region, () => new Float32Array(width * height))
-  await readRows(
-    hdu,
-    region,
-    (bytes, at) => bytesToFloat(bytes, type, hdu.scaling, data, at),
-    options.signal,
-  )
+  if (compressed) {
+    const visit: VisitValues = (values, at) => valuesToFloat(values, type, scaling, data, at)
+    await readTiles(hdu, region, visit, options.signal)
+  } else {
+    const visit: VisitBytes = (bytes, at) => bytesToFloat(bytes, type, scaling, data, at)
+    await readRows(hdu, region, visit, options.signal)
+  }
   return { data, width, height }
 }
 
@@ -50,13 +53,24 @@ export async function readPlane(hdu: Hdu, options: ReadOptions = {}): Promise<Pl
  */
 export async function readPixels(hdu: Hdu, options: ReadOptions = {}): Promise<Pixels> {
   const region = planeRegion(hdu, options)
-  if (hdu.kind === 'compressed-image') throw new FitsError('UNSUPPORTED', 'tile compression')
   const { width, height } = region
   const type = nativeType(hdu.bitpix, hdu.scaling)
+  const scaling = residualScaling(type, hdu.scaling)
+  if (hdu.kind === 'compressed-image') {
+    const stored = make(region, () => storedType(hdu.bitpix).make(width * height))
+    await readTiles(hdu, region, (values, at) => copyInto(stored, values, at), options.signal)
+    flipInPlace(stored, type)
+    return { data: type.over(stored.buffer), width, height, scaling }
+  }
   requireRows(hdu, region)
   const data = make(region, () => type.make(width * height))
   await readRows(hdu, region, (bytes, at) => bytesToValues(bytes, type, data, at), options.signal)
-  return { data, width, height, scaling: residualScaling(type, hdu.scaling) }
+  return { data, width, height, scaling }
+}
+
+/** Both are of the type that BITPIX names. */
+function copyInto(target: PixelData, values: PixelData, at: number): void {
+  bytesOf(target).set(bytesOf(values), at * target.BYTES_PER_ELEMENT)
 }
 
 function make<T>({ width, height }: PlaneRegion, allocate: () => T): T {

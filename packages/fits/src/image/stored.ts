@@ -18,6 +18,8 @@ export interface PixelType {
   readonly bitpix: Bitpix
   readonly bytes: 1 | 2 | 4 | 8
   readonly make: (length: number) => PixelData
+  /** The same array type over bytes in the machine's order. */
+  readonly over: (buffer: ArrayBufferLike) => PixelData
   /** BZERO by which this type is kept in a file. */
   readonly bzero: number
   /** Bits to invert in every eight bytes to turn what the file holds into this type. */
@@ -29,25 +31,32 @@ const SIGN_16 = 0x8000800080008000n
 const SIGN_32 = 0x8000000080000000n
 const SIGN_64 = 0x8000000000000000n
 
-const type = (
-  bitpix: Bitpix,
-  make: (length: number) => PixelData,
-  bzero = 0,
-  flip = 0n,
-): PixelType => ({ bitpix, bytes: (Math.abs(bitpix) / 8) as 1 | 2 | 4 | 8, make, bzero, flip })
+interface PixelArray {
+  new (length: number): PixelData
+  new (buffer: ArrayBufferLike): PixelData
+}
+
+const type = (bitpix: Bitpix, Values: PixelArray, bzero = 0, flip = 0n): PixelType => ({
+  bitpix,
+  bytes: (Math.abs(bitpix) / 8) as 1 | 2 | 4 | 8,
+  make: (length) => new Values(length),
+  over: (buffer) => new Values(buffer),
+  bzero,
+  flip,
+})
 
 /** The type that BITPIX names come first, those that need a BZERO after them. */
 const pixelTypes: readonly PixelType[] = [
-  type(8, (n) => new Uint8Array(n)),
-  type(16, (n) => new Int16Array(n)),
-  type(32, (n) => new Int32Array(n)),
-  type(64, (n) => new BigInt64Array(n)),
-  type(-32, (n) => new Float32Array(n)),
-  type(-64, (n) => new Float64Array(n)),
-  type(8, (n) => new Int8Array(n), -(2 ** 7), SIGN_8),
-  type(16, (n) => new Uint16Array(n), 2 ** 15, SIGN_16),
-  type(32, (n) => new Uint32Array(n), 2 ** 31, SIGN_32),
-  type(64, (n) => new BigUint64Array(n), 2 ** 63, SIGN_64),
+  type(8, Uint8Array),
+  type(16, Int16Array),
+  type(32, Int32Array),
+  type(64, BigInt64Array),
+  type(-32, Float32Array),
+  type(-64, Float64Array),
+  type(8, Int8Array, -(2 ** 7), SIGN_8),
+  type(16, Uint16Array, 2 ** 15, SIGN_16),
+  type(32, Uint32Array, 2 ** 31, SIGN_32),
+  type(64, BigUint64Array, 2 ** 63, SIGN_64),
 ]
 
 /** The type of what the file holds, whatever its BZERO. */
