@@ -1,6 +1,7 @@
 export { simulateFrame } from './frame.ts'
 export type * from './instrument.ts'
 export { labelThresholds } from './labels.ts'
+export { defaultMix, type NightMix, type NightOptions, planNight, simulateNight } from './night.ts'
 export { defaultTelescope, randomTelescope } from './telescope.ts'
 export type * from './truth.ts'
 export type * from './types.ts'
