@@ -1,3 +1,5 @@
+export { type BayerPattern, bayerPattern } from './bayer/pattern.ts'
+export { type BayerPlanes, bayerPlanes, luminancePlane } from './bayer/planes.ts'
 export { FitsError, type FitsErrorCode, type FitsErrorDetails, isFitsError } from './errors.ts'
 export { type Bitpix, findImage, type Hdu, type HduKind, type Scaling } from './hdu.ts'
 export type { Card, HeaderValue } from './header/card.ts'

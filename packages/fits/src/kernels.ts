@@ -54,6 +54,16 @@ export interface Kernels {
   riceLast(): number
   dequantizeF32: DequantizeKernel
   dequantizeF64: DequantizeKernel
+  splitBayer(
+    upper: number,
+    lower: number,
+    count: number,
+    first: number,
+    green: number,
+    second: number,
+    greenFirst: number,
+  ): void
+  luminance(upper: number, lower: number, count: number, to: number): void
 }
 
 let instance: Kernels | undefined
