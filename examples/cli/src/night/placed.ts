@@ -75,7 +75,8 @@ export async function removePlaced(
     const [now, source] = [await markOf(path), await markOf(original)]
     const same =
       now && source && (sameInode(now, source) || (await contentOf(original)) === entry.sha256)
-    if (!same) return `${entry.place} is the only copy left of ${entry.file}; it stays`
+    if (!source) return `${entry.place} is the only copy left of ${entry.file}; it stays`
+    if (!same) return `${entry.place} may be the only copy of an earlier ${entry.file}; it stays`
   }
   await unlink(path)
   return undefined

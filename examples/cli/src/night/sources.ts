@@ -22,8 +22,9 @@ export async function findSources(
   { input, layout }: NightFolders,
   { recursive = false }: { recursive?: boolean },
 ): Promise<NightSources> {
-  const { files, unreadable } = await discoverFrames(input, { recursive, exclude: layout.root })
+  // First, since it may take away one of two names of a frame.
   const moved = await settleJournal(layout)
+  const { files, unreadable } = await discoverFrames(input, { recursive, exclude: layout.root })
   const frames = new Map(files.map((found) => [found.file, found]))
   const failures = [...unreadable]
   for (const { file, place } of moved.values()) {
