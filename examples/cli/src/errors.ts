@@ -50,15 +50,22 @@ export function errorCode(error: unknown): string | undefined {
 
 /** One line for people: what is wrong, without stack, path or line breaks. */
 export function describeError(error: unknown): string {
-  const known = systemTexts[errorCode(error) ?? '']
-  if (known) return known
+  const known = systemTexts[systemCode(error) ?? '']
+  // Our own errors say more than the system's code underneath.
+  if (known && !(error instanceof CliError)) return known
   const text = error instanceof Error ? error.message : String(error)
   return text.replaceAll(/\s*[\r\n]+\s*/g, ' ').trim() || 'unknown error'
 }
 
-/** No room, or no right to write: every further write would fail as well. */
+/** The system's code, also where a library wrapped the error. */
+function systemCode(error: unknown): string | undefined {
+  const code = errorCode(error)
+  return code && code in systemTexts ? code : errorCode((error as { cause?: unknown } | null)?.cause)
+}
+
+/** No room left: every further write would fail as well. */
 export function isDiskFull(error: unknown): boolean {
-  return ['ENOSPC', 'EDQUOT'].includes(errorCode(error) ?? '')
+  return ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')
 }
 
 /** Throws `InterruptedError` once the signal has fired. */

@@ -11,12 +11,12 @@ import {
 } from '../../src/terminal/text.ts'
 import { sink } from '../helpers.ts'
 
-const escape = '\u001b['
+const escapeCode = '\u001b['
 
 it('colours only on a terminal, and not where they are unwanted', () => {
   const painted = (isTTY: boolean, env = {}, options = {}) => {
     const io = { stdout: sink({ isTTY }), stderr: sink(), env }
-    return createTerminal(io, options).paint('red', 'x').includes(escape)
+    return createTerminal(io, options).paint('red', 'x').includes(escapeCode)
   }
   expect(painted(true)).toBe(true)
   expect(painted(false)).toBe(false)
@@ -56,7 +56,7 @@ it('draws a live bar that logs do not tear', () => {
   progress.stop()
   expect(stderr.text).toContain('judging ██████░░░░')
   expect(stderr.text).toMatch(/1 of 4, [\d.]+\/s, [\d.]+ Mpx\/s, .* left/)
-  expect(stderr.text).toContain(`\r${escape}Khello\n`)
+  expect(stderr.text).toContain(`\r${escapeCode}Khello\n`)
   expect(stdout.text).toBe('data\n')
 })
 
