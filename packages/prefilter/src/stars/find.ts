@@ -24,6 +24,10 @@ const sharpestShare = 0.55
 /** Above this many typical widths an object is no star. */
 const extendedShare = 1.6
 const mostElongated = 6
+/** A ring of sky is seldom off by more than this, in units of the pixel noise, … */
+const leastSky = 0.25
+/** … nor its spread by more than this. */
+const usualSpread = 0.2
 const apertureFwhm = 2
 
 /**
@@ -73,14 +77,14 @@ function measureStar(
   const sigma = isCoarse ? 2 ** peaks.level[i] : typical.fwhmPx / fwhmPerSigma
   const [x, y] = [peaks.x[i], peaks.y[i]]
   const around = skyAround(residual, x, y, 3 * sigma + 1, 4.5 * sigma + 2)
-  const sky = Math.max(around.level, 0)
+  const sky = around.level > leastSky ? around.level : 0
+  if (!standsOut(peaks, i, sky, around.spread, threshold)) return undefined
   const shape = matchGaussian(residual, x, y, {
     sigma,
     largestSigma: 4 * sigma + 2,
     drift: 1.5 * sigma + 2 ** peaks.level[i],
     sky,
   })
-  if (!standsOut(shape, sigma, sky, Math.max(around.spread, 1), threshold)) return undefined
   const ellipse = describeEllipse(shape)
   const shortFwhm = ellipse.fwhmPx / Math.sqrt(ellipse.axisRatio)
   if (shape.converged && shortFwhm * (1 + 3 / snr) < sharpestShare * typical.fwhmPx) return 'sharp'
@@ -89,16 +93,19 @@ function measureStar(
   return describeStar(residual, shape, sigma, sky, snr, typical)
 }
 
-/** Against the unsteadiness of its surroundings, in a bright star's wings or a nebula, not only the pixel noise. */
+/**
+ * Whether a peak is significant against its surroundings, too: on a bright star's wing, a nebula or a stray
+ * light's edge every ripple stands above the frame's noise.
+ */
 function standsOut(
-  shape: GaussianShape,
-  sigma: number,
-  _sky: number,
+  peaks: Peaks,
+  i: number,
+  sky: number,
   spread: number,
   threshold: number,
 ): boolean {
-  const snr = shape.amplitude * Math.sqrt(Math.PI) * sigma
-  return snr > 0.7 * threshold * spread
+  const lifted = (sky * 2 ** peaks.level[i]) / peaks.noise[peaks.level[i]]
+  return peaks.snr[i] - lifted >= threshold * Math.max(spread - usualSpread, 1)
 }
 
 function describeStar(

@@ -16,6 +16,8 @@ export interface Peaks {
   readonly level: Uint8Array
   /** Single bright pixels, taken out before filtering: places as row * width + column. */
   readonly spikes: Uint32Array
+  /** Deviation of the filtered pixel noise at each level, in units where averaging keeps white noise at 1. */
+  readonly noise: Float64Array
 }
 
 /** Scales 1, 2, 4, 8, 16 pixels: FWHM 2.4 to 38. */
@@ -74,7 +76,9 @@ export function findPeaks(residual: Plane, threshold: number): Peaks {
   for (let level = 2; level < levels; level++) {
     if (Math.min(plane.width, plane.height) < smallestSide) break
     const smooth = smoothPlane(plane)
-    normaliseByNoise(smooth, measureBackground(smooth, { cellPx: coarseCellPx }), smooth.data)
+    const sky = measureBackground(smooth, { cellPx: coarseCellPx })
+    found.noise[level] = sky.globalRms || whiteNoise
+    normaliseByNoise(smooth, sky, smooth.data)
     maximaOf(smooth, threshold, level, found)
     plane = halvePlane(plane)
   }
@@ -84,6 +88,7 @@ export function findPeaks(residual: Plane, threshold: number): Peaks {
 class PeakList {
   private readonly entries: number[] = []
   readonly spikes: number[] = []
+  readonly noise = new Float64Array(levels).fill(whiteNoise)
 
   add(level: number, x: number, y: number, snr: number): void {
     const scale = 2 ** level
@@ -104,6 +109,7 @@ class PeakList {
       snr: Float32Array.from(order, (i) => entries[4 * i + 2]),
       level: Uint8Array.from(order, (i) => entries[4 * i + 3]),
       spikes: Uint32Array.from(this.spikes),
+      noise: this.noise,
     }
   }
 }
@@ -135,6 +141,7 @@ function scanFine(residual: Plane, threshold: number, found: PeakList): Plane {
   const bandRows = 4 * Math.max(2, Math.floor(bandPixels / width / 4))
   const space = layWorkspace(width, bandRows + 2 * halo)
   const noise = fineNoise(residual, space)
+  found.noise.set(noise)
   const quarter = { width: width >> 2, height: height >> 2 }
   const averaged = new Float32Array(quarter.width * quarter.height)
   for (let y0 = 0; y0 < height; y0 += bandRows) {

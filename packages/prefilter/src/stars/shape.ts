@@ -17,7 +17,10 @@ export const fwhmPerSigma = 2.3548200450309493
 const mostRounds = 16
 /** The weight is cut off at this many of its deviations. */
 const weightReach = 3
-const smallestSigma = 0.4
+/** A narrower weight would fall between the pixels. */
+const narrowestWeight = 1
+/** Variance below which nothing can be told from a single pixel. */
+const smallestVariance = 0.02
 
 export interface ShapeLimits {
   /** Deviation to begin with. */
@@ -48,15 +51,17 @@ export function matchGaussian(
   let yy = xx
   let amplitude = 0
   for (let round = 0; round < mostRounds; round++) {
-    const m = weightedMoments(plane, x, y, xx, xy, yy, sky)
+    const weight = widen(xx, xy, yy)
+    const m = weightedMoments(plane, x, y, weight, sky)
     const failed = { x: startX, y: startY, xx, xy, yy, amplitude: m.amplitude, converged: false }
     if (!(m.sum > 0)) return failed
-    // Under a weight equal to the object both shrink to half: undo that for centre and shape.
-    const dx = 2 * m.x
-    const dy = 2 * m.y
+    // The weight holds the centre back, by half if it is as wide as the object.
+    const pull = 1 + Math.min(1, (xx + yy) / (weight.xx + weight.yy))
+    const dx = pull * m.x
+    const dy = pull * m.y
     x += dx
     y += dy
-    const next = unweighted(m, xx, xy, yy)
+    const next = unweighted(m, weight)
     if (!next || Math.hypot(x - startX, y - startY) > drift) return failed
     const change = Math.abs(next.xx - xx) + Math.abs(next.yy - yy) + 2 * Math.abs(next.xy - xy)
     const size = xx + yy
@@ -84,9 +89,7 @@ function weightedMoments(
   { data, width, height }: Plane,
   x: number,
   y: number,
-  xx: number,
-  xy: number,
-  yy: number,
+  { xx, xy, yy }: Covariance,
   sky: number,
 ): Moments {
   const determinant = xx * yy - xy * xy
@@ -137,15 +140,34 @@ function weightedMoments(
   }
 }
 
+interface Covariance {
+  readonly xx: number
+  readonly xy: number
+  readonly yy: number
+}
+
+/** The covariance with both axes at least as long as the narrowest weight. */
+function widen(xx: number, xy: number, yy: number): Covariance {
+  const middle = (xx + yy) / 2
+  const half = Math.hypot((xx - yy) / 2, xy)
+  const least = narrowestWeight ** 2
+  if (middle - half >= least) return { xx, xy, yy }
+  const long = Math.max(middle + half, least)
+  const newMiddle = (long + least) / 2
+  const turn = half > 0 ? (long - least) / 2 / half : 0
+  return {
+    xx: newMiddle + (turn * (xx - yy)) / 2,
+    xy: turn * xy,
+    yy: newMiddle - (turn * (xx - yy)) / 2,
+  }
+}
+
 /** The object's own covariance, from that of object times weight: inverse covariances of Gaussians add. */
-function unweighted(
-  m: Moments,
-  xx: number,
-  xy: number,
-  yy: number,
-): { xx: number; xy: number; yy: number } | undefined {
+function unweighted(m: Moments, { xx, xy, yy }: Covariance): Covariance | undefined {
   const determinant = m.xx * m.yy - m.xy * m.xy
-  if (!(determinant > 0)) return undefined
+  if (!(m.xx + m.yy > 0)) return undefined
+  // A single pixel has no moments at all.
+  if (!(determinant > 1e-6)) return { xx: smallestVariance, xy: 0, yy: smallestVariance }
   const weight = xx * yy - xy * xy
   const a = m.yy / determinant - yy / weight
   const b = -m.xy / determinant + xy / weight
@@ -153,13 +175,12 @@ function unweighted(
   const inverse = a * c - b * b
   // Broader than any Gaussian can explain: take a step outwards instead.
   if (!(inverse > 0) || !(a > 0)) return { xx: 2 * m.xx + xx, xy: 2 * m.xy + xy, yy: 2 * m.yy + yy }
-  const least = smallestSigma ** 2
   // No more than fourfold at a time, so that a noisy step is not the end.
-  const growth = Math.min(1, (4 * (xx + yy)) / ((a + c) / inverse))
+  const growth = Math.min(1, (4 * (xx + yy)) / ((a + c) / inverse)) / inverse
   return {
-    xx: Math.max((growth * c) / inverse, least),
-    xy: (growth * -b) / inverse,
-    yy: Math.max((growth * a) / inverse, least),
+    xx: Math.max(growth * c, smallestVariance),
+    xy: growth * -b,
+    yy: Math.max(growth * a, smallestVariance),
   }
 }
 

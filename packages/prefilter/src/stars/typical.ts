@@ -1,4 +1,5 @@
 import type { Plane } from '../plane.ts'
+import { median } from '../statistics/robust.ts'
 import { linkPeaks } from './link.ts'
 import { levels, type Peaks } from './peaks.ts'
 import { describeEllipse, fwhmPerSigma, matchGaussian } from './shape.ts'
@@ -12,50 +13,65 @@ export interface TypicalStar {
 
 const mostMeasured = 300
 const enoughSnr = 8
-/** Optics and seeing seldom make stars sharper than this; hot pixels and cosmic rays are. */
-const sharpFwhmPx = 1.5
-/** This many broad objects of one size are the frame's stars, however many sharp ones there are. */
-const enoughBroad = 4
+/** The pixels themselves make any star at least this wide; hot pixels and most cosmic rays are sharper. */
+const sharpestFwhmPx = 1.25
+/** Wider than this nothing is a star's image, however defocused: the coarsest filter is 38 pixels wide. */
+const widestFwhmPx = 60
 const mostElongated = 4
 
+/** Undersampled: stars are hardly wider than what hot pixels and cosmic rays leave. */
+const undersampledFwhmPx = 1.9
+/** Among undersampled stars this share at least is wider than the sharpest possible one, … */
+const enoughBroadShare = 0.7
+/** … and they are rounder than pairs of hot pixels and tracks of cosmic rays. */
+const mostElongatedSharp = 1.6
+
+/** Sizes of fewer objects than this have no most common value. */
+const enoughForMode = 8
+
+interface Size {
+  readonly fwhmPx: number
+  readonly axisRatio: number
+}
+
 /**
- * Size of the frame's stars: the most common size of its well-detected objects. Very sharp objects count only where
- * single bright pixels are rare: an undersampled star lights a single pixel only when it stands in its middle,
- * while among hot pixels and cosmic rays these are the rule.
+ * Size of the frame's stars: the most common size of its well-detected objects. Undefined where there are none,
+ * or where they are as varied as only hot pixels and cosmic rays are: stars of a frame look alike.
  */
 export function typicalStar(residual: Plane, peaks: Peaks): TypicalStar | undefined {
   const sizes = measureSizes(residual, peaks)
-  const broad = sizes.filter((size) => size >= sharpFwhmPx)
-  const sharpAreStars =
-    sizes.length - broad.length > broad.length && peaks.spikes.length < 0.3 * linkedCount(peaks)
-  const stars = sharpAreStars ? sizes : broad
-  if (stars.length === 0) return undefined
-  if (!sharpAreStars && broad.length < Math.min(enoughBroad, sizes.length / 2)) return undefined
-  const fwhmPx = mostCommon(stars)
+  const broad = sizes.filter(({ fwhmPx }) => fwhmPx >= sharpestFwhmPx && fwhmPx < widestFwhmPx)
+  if (broad.length === 0) return undefined
+  const fwhmPx = mostCommon(broad.map((size) => size.fwhmPx))
+  if (fwhmPx < undersampledFwhmPx) {
+    const axisRatio = median(broad.map((size) => size.axisRatio))
+    const share = broad.length / sizes.length
+    if (share < enoughBroadShare || axisRatio > mostElongatedSharp) return undefined
+  }
   const level = Math.round(Math.log2(fwhmPx / fwhmPerSigma) - 0.3)
   return { fwhmPx, level: Math.min(Math.max(level, 0), levels - 1) }
 }
 
-function linkedCount(peaks: Peaks): number {
-  return linkPeaks(peaks, 0, levels).length
-}
-
-function measureSizes(residual: Plane, peaks: Peaks): number[] {
-  const sizes: number[] = []
+function measureSizes(residual: Plane, peaks: Peaks): Size[] {
+  const sizes: Size[] = []
   for (const i of linkPeaks(peaks, 0, levels).subarray(0, mostMeasured)) {
     if (peaks.snr[i] < enoughSnr) break
     const sigma = 2 ** peaks.level[i]
     const limits = { sigma, largestSigma: 4 * sigma + 2, drift: 2.5 * sigma, sky: 0 }
     const shape = matchGaussian(residual, peaks.x[i], peaks.y[i], limits)
     const { fwhmPx, axisRatio } = describeEllipse(shape)
-    if (shape.converged && axisRatio < mostElongated) sizes.push(fwhmPx)
+    if (shape.converged && axisRatio < mostElongated) sizes.push({ fwhmPx, axisRatio })
   }
   return sizes
 }
 
-/** Half-sample mode of the logarithms (Robertson & Cryer 1974): the densest place, found by halving. */
+/**
+ * Half-sample mode of the logarithms (Robertson & Cryer 1974): the densest place, found by halving. Of a few
+ * the lower quartile: what is larger may be a galaxy.
+ */
 function mostCommon(sizes: readonly number[]): number {
   let sorted = [...sizes].sort((a, b) => a - b)
+  if (sorted.length < enoughForMode) return sorted[sorted.length >> 2]
   while (sorted.length > 4) {
     const half = Math.ceil(sorted.length / 2)
     let best = 0
