@@ -1,10 +1,13 @@
 import type { Plane } from '../plane.ts'
 import { type Path, pathLength } from './path.ts'
 
+/** What covers a pixel: a source's faint outskirts, which only faint trails must avoid, or its core. */
+export const Cover = { none: 0, outskirts: 1, core: 2 } as const
+
 /** The residual and what must not be looked at in it. */
 export interface Field {
   readonly residual: Plane
-  /** 1 where a star, a defect or an already found streak covers the pixel. */
+  /** `Cover` of each pixel. */
   readonly mask?: Uint8Array
 }
 
@@ -32,13 +35,15 @@ export interface BandOptions {
   readonly lanePx?: number
   /** Pixels count for no more than this many sigmas. */
   readonly clip: number
+  /** Leave out pixels covered at least this much. Default 1, outskirts and cores. */
+  readonly coverFrom?: number
 }
 
 /** Straightens the band around a path. Each pixel is used once, so the noise of lanes stays independent. */
 export function extractBand(field: Field, path: Path, options: BandOptions): Band {
-  const { before, after, halfWidthPx, blockPx, clip, lanePx = 1 } = options
+  const { before, after, halfWidthPx, blockPx, clip, lanePx = 1, coverFrom = 1 } = options
   const length = Math.max(1e-6, pathLength(path))
-  const blocks = Math.max(1, Math.ceil((before + length + after) / blockPx))
+  const blocks = Math.max(1, Math.floor((before + length + after) / blockPx) + 1)
   const halfLanes = Math.ceil(halfWidthPx / lanePx)
   const lanes = 2 * halfLanes + 1
   const sums = new Float32Array(blocks * lanes)
@@ -53,7 +58,7 @@ export function extractBand(field: Field, path: Path, options: BandOptions): Ban
   // Walk along the axis the path follows more closely; across it, only the band's own pixels.
   const along = steep ? uy : ux
   const beside = steep ? ux : uy
-  const slack = reach / Math.abs(along)
+  const slack = reach / Math.abs(along) + 1
   const t0 = -before
   const t1 = length + after
   const origin = steep ? path.y0 : path.x0
@@ -64,28 +69,33 @@ export function extractBand(field: Field, path: Path, options: BandOptions): Ban
   const last = Math.min((steep ? height : width) - 1, Math.floor(Math.max(...ends) + margin))
   const limit = (steep ? width : height) - 1
   const normalSign = steep ? -1 : 1
+  const laneScale = 1 / lanePx
+  const blockScale = 1 / blockPx
+  const laneStep = normalSign * along * laneScale
   for (let major = first; major <= last; major++) {
     const away = major - origin
     const u = (2 * (away / along)) / length - 1
-    const bowHere = bow * (1 - u * u)
     // Centre of the band on this row or column; the bow is measured along the normal.
-    const centre = other + (away * beside) / along + (normalSign * bowHere) / along
-    const from = Math.max(0, Math.ceil(centre - slack - 1))
-    const to = Math.min(limit, Math.floor(centre + slack + 1))
-    for (let minor = from; minor <= to; minor++) {
-      const at = steep ? major * width + minor : minor * width + major
-      if (mask !== undefined && mask[at] !== 0) continue
-      const across = minor - other
-      const t = away * along + across * beside
-      const block = Math.floor((t - t0) / blockPx)
-      if (block < 0 || block >= blocks || t > t1) continue
-      const v = (2 * t) / length - 1
-      const offset = normalSign * (across * along - away * beside) - bow * (1 - v * v)
-      const lane = Math.floor(offset / lanePx + halfLanes + 0.5)
-      if (lane < 0 || lane >= lanes) continue
+    const centre = other + (away * beside) / along + (normalSign * bow * (1 - u * u)) / along
+    const from = Math.max(0, Math.ceil(centre - slack))
+    const to = Math.min(limit, Math.floor(centre + slack))
+    const stride = steep ? 1 : width
+    let at = steep ? major * width + from : from * width + major
+    let t = away * along + (from - other) * beside
+    let lane = normalSign * ((from - other) * along - away * beside) * laneScale + halfLanes + 0.5
+    for (let minor = from; minor <= to; minor++, at += stride, t += beside, lane += laneStep) {
+      if (mask !== undefined && mask[at]! >= coverFrom) continue
+      if (t < t0 || t > t1) continue
+      let place = lane
+      if (bow !== 0) {
+        const v = (2 * t) / length - 1
+        place -= bow * (1 - v * v) * laneScale
+      }
+      if (place < 0 || place >= lanes) continue
+      const block = ((t - t0) * blockScale) | 0
+      const index = block * lanes + (place | 0)
       const value = data[at]!
-      const index = block * lanes + lane
-      sums[index]! += Math.min(clip, Math.max(-clip, value)) || 0
+      sums[index]! += value > clip ? clip : value > -clip ? value : value < 0 ? -clip : 0
       counts[index]! += 1
     }
   }

@@ -1,5 +1,5 @@
-import type { Amplitudes } from './fit.ts'
-import { pathLength } from './path.ts'
+import type { Band } from './band.ts'
+import { gaussianTemplate } from './fit.ts'
 
 /** Amplitude along the path: one value a block, with its weight (inverse variance; 0 where masked). */
 export interface Along {
@@ -9,16 +9,39 @@ export interface Along {
   readonly weight: Float64Array
 }
 
-/** The amplitudes of a band's central lane. */
-export function alongPath({ band, light, weight }: Amplitudes, lane = band.halfLanes): Along {
-  const amplitude = new Float64Array(band.blocks)
-  const weights = new Float64Array(band.blocks)
-  for (let block = 0; block < band.blocks; block++) {
-    const w = weight[block * band.lanes + lane]!
-    weights[block] = w
-    amplitude[block] = w > 0 ? light[block * band.lanes + lane]! / w : 0
+/** Matches each block of a band with a Gaussian of this sigma (pixels) centred on the path. */
+export function alongPath(band: Band, sigmaPx: number): Along {
+  const { blocks, lanes, halfLanes, lanePx, sums, counts, start, blockPx } = band
+  const reach = Math.min(halfLanes, Math.max(1, Math.ceil((2.5 * sigmaPx) / lanePx)))
+  const template = gaussianTemplate(reach, sigmaPx / lanePx)
+  const amplitude = new Float64Array(blocks)
+  const weight = new Float64Array(blocks)
+  for (let block = 0; block < blocks; block++) {
+    const from = block * lanes + halfLanes - reach
+    let light = 0
+    let norm = 0
+    for (let i = 0; i < template.length; i++) {
+      const g = template[i]!
+      light += g * sums[from + i]!
+      norm += g * g * counts[from + i]!
+    }
+    weight[block] = norm
+    amplitude[block] = norm > 0 ? light / norm : 0
   }
-  return { start: band.start, blockPx: band.blockPx, amplitude, weight: weights }
+  return { start, blockPx, amplitude, weight }
+}
+
+/** Summed light between two positions over its noise, taking pixels for independent. */
+export function significanceAlong(along: Along, t0: number, t1: number): number {
+  let sum = 0
+  let norm = 0
+  for (let block = 0; block < along.amplitude.length; block++) {
+    const t = along.start + (block + 0.5) * along.blockPx
+    if (t < t0 || t > t1) continue
+    sum += along.weight[block]! * along.amplitude[block]!
+    norm += along.weight[block]!
+  }
+  return norm > 0 ? sum / Math.sqrt(norm) : 0
 }
 
 /** Weighted mean amplitude between two positions, each block counting for at most `ceiling`. */
@@ -129,9 +152,4 @@ function pieceOf(along: Along, t0: number, t1: number): [number, number] {
   return norm > 0.15 * full && norm > 0
     ? [sum / norm, 1 / Math.sqrt(norm)]
     : [Number.NaN, Number.NaN]
-}
-
-/** Length of the band's own path. */
-export function bandLength({ band }: Amplitudes): number {
-  return pathLength(band.path)
 }

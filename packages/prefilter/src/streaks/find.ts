@@ -38,7 +38,7 @@ interface Found {
 }
 
 const mostRounds = 4
-const mostAttempts = 240
+const mostAttempts = 160
 
 /**
  * Trails of satellites, airplanes and meteors in a star-free, noise-normalised frame, at every angle, from
@@ -72,9 +72,10 @@ export function findStreaks(
     const list = listCandidates(scales, settings.falseAlarmsPerFrame)
     threshold = Math.max(threshold, list.threshold)
     trials += list.trials
-    const before = found.length
+    const before = found.filter(({ reason }) => !reason).length
     followAll(list.candidates, list.threshold, search, found)
-    if (found.length === before) break
+    // What is left after a round without a trail is what that round already refused.
+    if (found.filter(({ reason }) => !reason).length === before) break
   }
   const toStreak = (trace: Trace) => streakOf(trace, model, sources)
   const streaks = found.filter(({ reason }) => !reason).map(({ trace }) => toStreak(trace))
@@ -169,15 +170,18 @@ function streakOf(trace: Trace, model: BackgroundModel, sources: Sources): Strea
     Math.min(3 * endErrorPx, 0.03 * pathLength(trace.path)),
   )
   const path = trace.path
+  const inX = (x: number) => Math.max(0, Math.min(model.width - 1, x))
+  const inY = (y: number) => Math.max(0, Math.min(model.height - 1, y))
   const atStart = room[0] < near
   const atEnd = room[1] < near
-  const { x0, y0, x1, y1, sagittaPx } = path
+  const { sagittaPx } = path
+  const [x0, y0, x1, y1] = [inX(path.x0), inY(path.y0), inX(path.x1), inY(path.y1)]
   return {
     x0,
     y0,
     x1,
     y1,
-    lengthPx: pathLength(path),
+    lengthPx: Math.hypot(x1 - x0, y1 - y0),
     angleDeg: angleOf(path),
     widthPx: cross.fwhmPx,
     snr,

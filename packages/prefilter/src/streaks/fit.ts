@@ -14,10 +14,7 @@ export interface Amplitudes {
 export function matchAcross(band: Band, sigmaPx: number): Amplitudes {
   const { lanes, blocks, lanePx, sums, counts } = band
   const reach = Math.min(band.halfLanes, Math.max(1, Math.ceil((2.5 * sigmaPx) / lanePx)))
-  const template = new Float32Array(2 * reach + 1)
-  for (let i = -reach; i <= reach; i++) {
-    template[i + reach] = Math.exp(-0.5 * ((i * lanePx) / sigmaPx) ** 2)
-  }
+  const template = gaussianTemplate(reach, sigmaPx / lanePx)
   const light = new Float32Array(blocks * lanes)
   const weight = new Float32Array(blocks * lanes)
   for (let block = 0; block < blocks; block++) {
@@ -37,6 +34,13 @@ export function matchAcross(band: Band, sigmaPx: number): Amplitudes {
     }
   }
   return { band, light, weight }
+}
+
+/** Gaussian of height 1 at `-reach..reach`. */
+export function gaussianTemplate(reach: number, sigma: number): Float32Array {
+  return Float32Array.from({ length: 2 * reach + 1 }, (_, i) =>
+    Math.exp(-0.5 * ((i - reach) / sigma) ** 2),
+  )
 }
 
 /** Departure of a path from its band's own: offsets at its two ends and an added bow, pixels. */
@@ -100,6 +104,7 @@ export function fitShift(amplitudes: Amplitudes, rangePx: number, bowRangePx: nu
     bowed = better(amplitudes, bowed, { start, end, bow })
   }
   bowed = descend(amplitudes, bowed, Math.max(1, bowStep), true)
+  if (Math.abs(bowed.bow) > 1.5 * bowRangePx) return straight
   const gain = bowed.significance ** 2 - straight.significance ** 2
   return gain > bowGain + 0.02 * straight.significance ** (2 ** 0.5) ? bowed : straight
 }
@@ -109,10 +114,13 @@ function better(amplitudes: Amplitudes, best: Fit, shift: Shift): Fit {
   return significance > best.significance ? { ...shift, significance } : best
 }
 
+/** A fit that still wanders after so many steps has nothing to hold on to. */
+const mostMoves = 30
+
 /** Pattern search: neighbours in all parameters, the step halved when none is better. */
 function descend(amplitudes: Amplitudes, from: Fit, firstStep: number, bows: boolean): Fit {
   let best = from
-  for (let step = firstStep; step > 0.04; ) {
+  for (let step = firstStep, moves = 0; step > 0.06 && moves < mostMoves; moves++) {
     const centre = best
     for (const a of [-step, 0, step]) {
       for (const b of [-step, 0, step]) {

@@ -31,6 +31,25 @@ const leastSnr = 6
 const shortPx = 60
 const extraSnrWhenShort = 6
 
+/** Sagitta over length: satellites bend less even in the widest fields, stars turning about the pole more. */
+const mostSagitta = 0.03
+/** The median along the trail over that of its parallels, see `medianContrast`. */
+const leastMedianSnr = 4
+
+/** Every piece is expected at 4 sigma, so a faint steady trail shows in nearly all; bright ones may pulse. */
+function leastPersistence(snr: number): number {
+  return snr > 30 ? 0.6 : 0.8
+}
+
+/** Broad and hardly above its surroundings: a cloud's edge, a nebula's filament, the background's own error. */
+function isDiffuse({ cross, snr, path }: Trace, { fwhmPx }: Sources): boolean {
+  const length = pathLength(path)
+  if (cross.roughness > 0.35 || cross.fwhmPx > 0.2 * length) return true
+  if (cross.fwhmPx < Math.max(12, 4 * fwhmPx)) return false
+  const bent = Math.abs(path.sagittaPx) > 0.01 * length
+  return cross.peak < 0.5 || snr < 15 || cross.roughness > 0.15 || bent
+}
+
 /** The reason a trace is no trail, or undefined for a trail. */
 export function judge(trace: Trace, context: JudgeContext): RejectionReason | undefined {
   const { cross, snr, pieces, path } = trace
@@ -40,13 +59,18 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
   if (snr < wanted || length < context.minLengthPx || cross.peak <= 0) return 'weak'
   const axis = alongAxis(trace, context)
   if (axis) return axis
-  if (cross.step > 0.5) return 'edge-artefact'
+  if (cross.step > 0.5 || hugsBorder(trace, context)) return 'edge-artefact'
   if (length < 5 * cross.fwhmPx) return 'galaxy'
   if (isSpike(trace, sources)) return 'spike'
   if (isSharp(trace, sources)) return 'cosmic-ray'
   if (isGalaxy(trace)) return 'galaxy'
-  if (pieces.persistence < 0.6 || isChain(trace)) return 'star-chain'
-  if (cross.roughness > 0.35 || cross.fwhmPx > Math.max(30, 0.12 * length)) return 'filament'
+  if (isBeaded(trace, sources)) return 'star-chain'
+  if (Math.abs(path.sagittaPx) > mostSagitta * length) return 'star-trail'
+  if (pieces.persistence < leastPersistence(snr) || trace.medianSnr < leastMedianSnr) {
+    return 'star-chain'
+  }
+  if (isChain(trace)) return 'star-chain'
+  if (isDiffuse(trace, sources)) return 'filament'
   if (sources.trailing) {
     const aligned = angleBetween(angleOf(path), sources.trailing.angleDeg) < 20
     if (aligned && length < 4 * sources.trailing.lengthPx) return 'star-trail'
@@ -58,8 +82,9 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
 function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | undefined {
   const { path, cross } = trace
   const length = pathLength(path)
-  const column = Math.abs(path.x1 - path.x0) < 0.8
-  const row = Math.abs(path.y1 - path.y0) < 0.8
+  const slack = 0.8 + Math.min(4, 0.004 * length)
+  const column = Math.abs(path.x1 - path.x0) < slack
+  const row = Math.abs(path.y1 - path.y0) < slack
   if ((!column && !row) || length < 4 * cross.fwhmPx) return undefined
   const through = sources.bright.some(
     (source) =>
@@ -70,10 +95,20 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
   )
   if (through) return 'bleed'
   const narrow = cross.fwhmPx < Math.max(1.3, 0.75 * sources.fwhmPx) || cross.oneLane > 0.75
-  const weakEvidence = cross.peak < 10 * cross.peakError
+  const weakEvidence = trace.snr < 15
   const edgeOfChip = Math.min(trace.room[0], trace.room[1]) < 3 && cross.fwhmPx > 3 * sources.fwhmPx
   if (narrow || weakEvidence || edgeOfChip) return column ? 'column' : 'row'
   return undefined
+}
+
+/** Along the frame's border, where resampling, overscan and the background's end leave their marks. */
+function hugsBorder({ path, cross }: Trace, { width, height }: JudgeContext): boolean {
+  const straight = (a: number, b: number) => Math.abs(a - b) < 0.01 * pathLength(path) + 1
+  const close = (a: number, b: number, size: number) => {
+    const near = Math.max(2, cross.fwhmPx, straight(a, b) ? Math.min(16, 0.02 * size) : 0)
+    return (a < near && b < near) || (a > size - 1 - near && b > size - 1 - near)
+  }
+  return close(path.x0, path.x1, width) || close(path.y0, path.y1, height)
 }
 
 /** Narrower than the optics can draw: made in the detector. */
@@ -94,6 +129,36 @@ function isGalaxy({ pieces, path, cross }: Trace): boolean {
   const outer = (mean(known.slice(0, third)) + mean(known.slice(-third))) / 2
   const inner = mean(known.slice(third, known.length - third))
   return inner > 1.6 * outer
+}
+
+/** A short trail with valleys between knots of light: stars that touch. */
+function isBeaded({ along, path, cross, noiseFactor }: Trace, { fwhmPx }: Sources): boolean {
+  const length = pathLength(path)
+  const width = Math.max(fwhmPx, Math.min(cross.fwhmPx, 2 * fwhmPx))
+  if (length > 20 * width) return false
+  // Amplitude in steps of one star's width; the ends, blurred by it, are left out.
+  const steps: number[] = []
+  const errors: number[] = []
+  for (let t = width; t + width <= length; t += width / 2) {
+    let sum = 0
+    let norm = 0
+    along.amplitude.forEach((value, block) => {
+      const at = along.start + (block + 0.5) * along.blockPx
+      if (Math.abs(at - t) > width / 2) return
+      sum += along.weight[block]! * value
+      norm += along.weight[block]!
+    })
+    if (norm > 0) {
+      steps.push(sum / norm)
+      errors.push(noiseFactor / Math.sqrt(norm))
+    }
+  }
+  if (steps.length < 3) return true
+  const mean = steps.reduce((a, b) => a + b, 0) / steps.length
+  const noise = Math.sqrt(errors.reduce((a, b) => a + b * b, 0) / errors.length)
+  const low = Math.min(...steps) + 2 * noise
+  const high = Math.max(...steps) - 2 * noise
+  return low < 0.5 * mean || high > 1.6 * mean || low < 0.5 * high
 }
 
 /** Light in a few pieces only, the rest dark: stars that line up. */

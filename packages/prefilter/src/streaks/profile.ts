@@ -1,6 +1,4 @@
 import { type Band, crossProfile } from './band.ts'
-import { matchAcross } from './fit.ts'
-import { pathLength } from './path.ts'
 
 const fwhmPerSigma = 2.3548
 
@@ -181,28 +179,4 @@ function measureSides(mean: Float64Array, pixels: Float64Array, middle: number, 
   const spread =
     both.length < 4 ? 0 : (both[Math.floor(both.length * 0.75)]! - both[both.length >> 2]!) / 1.349
   return { ...middles, variance: spread * spread }
-}
-
-/** Noise of the matched sums of parallel lines beside the trail, over that of independent pixels; >= 1. */
-export function parallelNoise(band: Band, sigmaPx: number, innerPx: number): number {
-  const { light, weight } = matchAcross(band, sigmaPx)
-  const length = pathLength(band.path)
-  const values: number[] = []
-  for (let lane = 0; lane < band.lanes; lane++) {
-    if (Math.abs(lane - band.halfLanes) * band.lanePx < innerPx) continue
-    let sum = 0
-    let norm = 0
-    for (let block = 0; block < band.blocks; block++) {
-      const t = band.start + (block + 0.5) * band.blockPx
-      if (t < 0 || t > length) continue
-      sum += light[block * band.lanes + lane]!
-      norm += weight[block * band.lanes + lane]!
-    }
-    if (norm > 0) values.push(sum / Math.sqrt(norm))
-  }
-  if (values.length < 6) return 1
-  values.sort((a, b) => a - b)
-  const spread =
-    (values[Math.floor(values.length * 0.84)]! - values[Math.floor(values.length * 0.16)]!) / 2
-  return Math.max(1, spread)
 }

@@ -1,14 +1,16 @@
-import { type Band, extractBand, type Field } from './band.ts'
-import { type Along, alongPath, cutPieces, findEnds, type Pieces } from './ends.ts'
-import { applyShift, fitShift, matchAcross, significanceOf } from './fit.ts'
-import { cutPath, type Path, pathLength, roomBeyond } from './path.ts'
+import { type Band, Cover, extractBand, type Field } from './band.ts'
 import {
-  bestSigma,
-  type CrossShape,
-  measureCross,
-  parallelNoise,
-  subtractSides,
-} from './profile.ts'
+  type Along,
+  alongPath,
+  cutPieces,
+  findEnds,
+  type Pieces,
+  significanceAlong,
+} from './ends.ts'
+import { applyShift, fitShift, matchAcross, significanceOf } from './fit.ts'
+import { medianContrast, parallelNoise } from './parallels.ts'
+import { cutPath, type Path, pathLength, roomBeyond } from './path.ts'
+import { bestSigma, type CrossShape, measureCross, subtractSides } from './profile.ts'
 
 /** A candidate followed to its ends and measured on the full-resolution residual. */
 export interface Trace {
@@ -18,6 +20,8 @@ export interface Trace {
   readonly pieces: Pieces
   /** Summed light over its noise, the noise measured beside the trail. */
   readonly snr: number
+  /** How far the median brightness along the trail stands above that of parallel lines, in their scatter. */
+  readonly medianSnr: number
   /** Noise of parallel lines over that of independent pixels. */
   readonly noiseFactor: number
   /** Pixels left between the path's ends and the frame's border, along the path. */
@@ -38,31 +42,47 @@ export interface Seed {
 
 const mostRounds = 16
 /** A trail is not followed beyond this Gaussian sigma: broader light is sky. */
-const widestSigmaPx = 40
+const widestSigmaPx = 20
+/** A seed whose best line stands out less on the full-resolution residual is dropped at once. */
+const leastFit = 4.5
+/** Brighter trails are followed through the outskirts of stars: their light outweighs them. */
+const brightSigma = 3
+/** Sagitta over length beyond which nothing in the sky moves in an exposure. */
+const mostBowed = 0.12
 
 /** Follows a seed to the trail's ends; undefined where the light does not hold up. */
 export function refine(field: Field, seed: Seed): Trace | undefined {
   let { path, sigmaPx } = seed
   let range = seed.tolerancePx
   let clip = 5
+  let coverFrom: number = Cover.outskirts
   for (let round = 0; round < mostRounds; round++) {
-    const fitted = fitInside(field, path, sigmaPx, range, clip)
-    if (!fitted) return undefined
     const before = path
-    path = fitted.path
-    sigmaPx = fitted.sigmaPx
-    const stretched = stretch(field, path, sigmaPx, clip)
+    const fitted = fitInside(field, path, { sigmaPx, range, clip, coverFrom })
+    if (!fitted) return undefined
+    path = fitted
+    const stretched = stretch(field, path, { sigmaPx, clip, coverFrom })
     if (!stretched || stretched.amplitude <= 0) return undefined
     path = stretched.path
+    sigmaPx = stretched.sigmaPx
     if (pathLength(path) < 3) return undefined
     const nextClip = Math.max(5, 3 * stretched.amplitude)
     const settled =
       distance(before, path) < Math.max(1.5, 0.01 * pathLength(path)) && nextClip < 1.3 * clip
     clip = Math.max(clip, nextClip)
+    if (Math.abs(path.sagittaPx) > mostBowed * pathLength(path)) return undefined
+    coverFrom = stretched.amplitude > brightSigma ? Cover.core : Cover.outskirts
     range = Math.max(1, Math.min(range / 2, 2 * sigmaPx), 0.35 * sigmaPx)
     if (settled && round >= 2) break
   }
-  return measure(field, path, sigmaPx, clip)
+  return measure(field, path, { sigmaPx, clip, coverFrom })
+}
+
+/** How the band around a path is looked at. */
+interface Look {
+  readonly sigmaPx: number
+  readonly clip: number
+  readonly coverFrom: number
 }
 
 function distance(a: Path, b: Path): number {
@@ -70,11 +90,20 @@ function distance(a: Path, b: Path): number {
 }
 
 function blockFor(length: number): number {
-  return Math.max(1, length / 320)
+  return Math.max(1, length / 256)
 }
 
-/** Moves the path within its present ends onto the light and finds the light's width. */
-function fitInside(field: Field, path: Path, sigmaPx: number, range: number, clip: number) {
+/** Lanes fine enough for a Gaussian of this sigma. */
+function laneFor(sigmaPx: number): number {
+  return Math.max(1, sigmaPx / 2)
+}
+
+/** Moves the path within its present ends onto the light. */
+function fitInside(
+  field: Field,
+  path: Path,
+  { sigmaPx, range, clip, coverFrom }: Look & { range: number },
+) {
   const length = pathLength(path)
   const half = Math.max(3 * sigmaPx, 4) + range + 4 * sigmaPx + 3
   const raw = extractBand(field, path, {
@@ -82,50 +111,47 @@ function fitInside(field: Field, path: Path, sigmaPx: number, range: number, cli
     after: 0,
     halfWidthPx: half,
     blockPx: blockFor(length),
+    lanePx: laneFor(sigmaPx),
     clip,
+    coverFrom,
   })
   const band = subtractSides(raw, Math.max(3 * sigmaPx, 4) + range, Math.max(64, 4 * half))
   const amplitudes = matchAcross(band, sigmaPx)
   const bow = length > 60 ? Math.min(0.02 * length, half / 3) : 0
   const straight = significanceOf(amplitudes, { start: 0, end: 0, bow: 0 })
   const shift = fitShift(amplitudes, range, straight > 12 ? bow : 0)
-  if (shift.significance < 3) return undefined
-  const moved = applyShift(path, shift)
-  const recentred = extractBand(field, moved, {
-    before: 0,
-    after: 0,
-    halfWidthPx: Math.max(10 * sigmaPx, 10),
-    blockPx: Math.max(4, blockFor(length)),
-    clip,
-  })
-  const clean = subtractSides(recentred, Math.max(4.5 * sigmaPx, 5), Math.max(64, 40 * sigmaPx))
-  const best = bestSigma(clean, 0, clean.blocks, sigmaPx)
-  // Widths change by steps, so that one wrong guess does not carry the fit away.
-  const next = Math.min(widestSigmaPx, Math.max(0.5 * sigmaPx, Math.min(2 * sigmaPx, best)))
-  return { path: moved, sigmaPx: Math.max(0.5, next) }
+  if (shift.significance < leastFit) return undefined
+  return applyShift(path, shift)
 }
 
 /** Extends the path both ways and finds where its light begins and ends. */
-function stretch(field: Field, path: Path, sigmaPx: number, clip: number) {
+function stretch(field: Field, path: Path, { sigmaPx, clip, coverFrom }: Look) {
   const length = pathLength(path)
   const [roomBefore, roomAfter] = roomBeyond(path, field.residual.width, field.residual.height)
   const grow = Math.max(24, 0.7 * length)
-  const half = Math.max(8 * sigmaPx, 9)
+  const half = Math.max(9 * sigmaPx, 10)
   const raw = extractBand(field, path, {
     before: Math.min(grow, roomBefore + 1),
     after: Math.min(grow, roomAfter + 1),
     halfWidthPx: half,
     blockPx: blockFor(length),
+    lanePx: laneFor(sigmaPx),
     clip,
+    coverFrom,
   })
-  const band = subtractSides(raw, Math.max(4 * sigmaPx, 4), Math.max(64, 4 * half))
-  const ends = findEnds(alongPath(matchAcross(band, sigmaPx)), 0, length)
-  return { path: cutPath(path, ends.t0, ends.t1), amplitude: ends.amplitude }
+  const band = subtractSides(raw, Math.max(4.5 * sigmaPx, 5), Math.max(64, 4 * half))
+  const [from, to] = blocksOf(band, length)
+  const best = bestSigma(band, from, to, sigmaPx)
+  // Widths change by steps, so that one wrong guess does not carry the fit away.
+  const next = Math.max(0.5, Math.min(widestSigmaPx, 2 * sigmaPx, Math.max(0.5 * sigmaPx, best)))
+  const ends = findEnds(alongPath(band, next), 0, length)
+  return { path: cutPath(path, ends.t0, ends.t1), amplitude: ends.amplitude, sigmaPx: next }
 }
 
-function measure(field: Field, path: Path, sigmaPx: number, clip: number): Trace | undefined {
+function measure(field: Field, path: Path, look: Look): Trace | undefined {
+  const { sigmaPx, clip, coverFrom } = look
   const length = pathLength(path)
-  const half = Math.max(16, 24 * sigmaPx)
+  const half = Math.max(16, Math.min(24 * sigmaPx, 60 + 8 * sigmaPx))
   const margin = Math.max(20, 0.1 * length)
   const { width, height } = field.residual
   const room = roomBeyond(path, width, height)
@@ -135,22 +161,23 @@ function measure(field: Field, path: Path, sigmaPx: number, clip: number): Trace
     after: Math.min(margin, room[1] + 1),
     halfWidthPx: half,
     blockPx,
+    lanePx: Math.max(1, sigmaPx / 4),
     clip: Math.max(clip, 5),
+    coverFrom,
   })
   const inner = Math.max(5.5 * sigmaPx, 5)
   const band = subtractSides(raw, inner, Math.max(64, 40 * sigmaPx))
   const [from, to] = blocksOf(band, length)
   if (to <= from) return undefined
   const cross = measureCross(band, from, to, sigmaPx)
-  const amplitudes = matchAcross(band, sigmaPx)
-  const noiseFactor = parallelNoise(band, sigmaPx, inner + 2 * sigmaPx)
-  const along = alongPath(amplitudes)
-  const significance = significanceOf(amplitudes, { start: 0, end: 0, bow: 0 })
-  const snr = significance / noiseFactor
+  const noiseFactor = parallelNoise(band, from, to, sigmaPx, inner + 2 * sigmaPx)
+  const along = alongPath(band, sigmaPx)
+  const snr = significanceAlong(along, 0, length) / noiseFactor
   const pieces = cutPieces(along, length, snr, noiseFactor)
   const perPixel = length > 0 ? (snr * snr) / length : 0
   const endErrorPx = Math.max(1, perPixel > 0 ? 6 / perPixel : length)
-  return { path, cross, along, pieces, snr, noiseFactor, room, endErrorPx, clip }
+  const medianSnr = medianContrast(band, { from, to, sigmaPx, innerPx: inner })
+  return { path, cross, along, pieces, snr, medianSnr, noiseFactor, room, endErrorPx, clip }
 }
 
 function blocksOf(band: Band, length: number): [number, number] {

@@ -1,5 +1,5 @@
 import type { Plane } from '../plane.ts'
-import type { Field } from './band.ts'
+import { Cover, type Field } from './band.ts'
 import { type BinnedPlane, binResidual, halve } from './binning.ts'
 import { visitPath } from './mask.ts'
 import { normalizeLocally } from './normalize.ts'
@@ -24,7 +24,7 @@ export interface Candidate {
 /** Bins below this many on the longer side say nothing new. */
 const smallestScale = 48
 /** Widest bin: trails many times broader are sky. */
-const widestBinPx = 24
+const widestBinPx = 16
 
 /** The residual at the search's resolution and coarser, each normalised by its own local noise. */
 export function makeScales(
@@ -35,7 +35,7 @@ export function makeScales(
 ): Scale[] {
   const longer = Math.max(residual.width, residual.height)
   // A bin as wide as a sigma or two of the trail loses little light and halves the work.
-  const fine = Math.max(1, Math.floor(fwhmPx / 2))
+  const fine = Math.max(1, Math.min(4, Math.floor(fwhmPx / 2)))
   const bin = Math.max(Math.ceil(longer / searchSizePx), Math.min(fine, Math.floor(longer / 256)))
   const scales: Scale[] = []
   let plane: BinnedPlane = binResidual(residual, mask, Math.max(1, bin))
@@ -106,7 +106,7 @@ export function peel(
 ): void {
   const { width, height } = field.residual
   visitPath(width, height, path, halfWidthPx, (row, from, to) => {
-    field.mask?.fill(1, row + from, row + to + 1)
+    field.mask?.fill(Cover.core, row + from, row + to + 1)
   })
   for (const scale of scales) {
     const at = (value: number) => (value + 0.5) / scale.bin - 0.5

@@ -2,6 +2,7 @@ import type { Plane } from '../plane.ts'
 import { type StarCatalog, StarFlag } from '../stars/catalog.ts'
 import { axialDistanceDeg, axialMean } from '../statistics/angles.ts'
 import { median } from '../statistics/robust.ts'
+import { Cover } from './band.ts'
 import { type Path, pathLength, project } from './path.ts'
 
 /** A point bright enough to throw spikes. */
@@ -46,7 +47,7 @@ const mostBright = 400
 /** Sorts the catalogue's detections into round sources and pieces of lines. */
 export function sortSources(residual: Plane, stars: StarCatalog): Sources {
   const { fwhmPx, fwhmKnown } = typicalWidth(stars)
-  const trailing = commonTrail(stars, fwhmPx)
+  const trailing = commonTrail(residual, stars, fwhmPx)
   const lineUps: LineUp[] = []
   const round: number[] = []
   const peaks = new Float32Array(stars.count)
@@ -86,19 +87,26 @@ function typicalWidth(stars: StarCatalog): { fwhmPx: number; fwhmKnown: boolean 
 /** Eccentricity from which a star counts as drawn out: axes 1 : 0.6. */
 const drawnOut = 0.8
 
-function commonTrail(stars: StarCatalog, fwhmPx: number): Sources['trailing'] {
+/** Stars are drawn from so many squares a side, one each, so that one long trail cannot outvote the sky. */
+const votingSquares = 8
+
+function commonTrail(residual: Plane, stars: StarCatalog, fwhmPx: number): Sources['trailing'] {
+  const voted = new Set<number>()
   const angles: number[] = []
   const lengths: number[] = []
-  let looked = 0
-  for (let i = 0; i < stars.count && looked < 300; i++) {
+  for (let i = 0; i < stars.count; i++) {
     if ((stars.flags[i]! & StarFlag.edge) !== 0 || stars.snr[i]! < 10) continue
-    looked++
+    const column = Math.floor((stars.x[i]! / residual.width) * votingSquares)
+    const square =
+      Math.floor((stars.y[i]! / residual.height) * votingSquares) * votingSquares + column
+    if (voted.has(square)) continue
+    voted.add(square)
     if (stars.eccentricity[i]! < drawnOut) continue
     angles.push(stars.thetaDeg[i]!)
     lengths.push(stars.fwhmPx[i]! / Math.max(0.1, Math.sqrt(1 - stars.eccentricity[i]! ** 2)))
   }
   const { angleDeg, coherence } = axialMean(angles)
-  if (looked < 5 || angles.length < 0.6 * looked || coherence < 0.7) return undefined
+  if (voted.size < 5 || angles.length < 0.6 * voted.size || coherence < 0.7) return undefined
   return { angleDeg, lengthPx: Math.max(fwhmPx, median(lengths)) }
 }
 
@@ -191,7 +199,7 @@ export interface Crest {
   readonly peakSigma: number
 }
 
-/** 1 where a source covers the pixel; what lies on a followed trail and is no brighter stays bare. */
+/** `Cover` of each pixel by the catalogue's sources; what lies on a followed trail and is no brighter stays bare. */
 export function maskSources(
   { width, height }: Plane,
   stars: StarCatalog,
@@ -207,7 +215,11 @@ export function maskSources(
   const shrink = Math.min(1, Math.sqrt((mostMasked * width * height) / Math.max(1, area)))
   members.forEach((i, k) => {
     const radius = Math.max(0.8 * sources.fwhmPx, radii[k]! * shrink)
-    stampDisc(mask, width, height, stars.x[i]!, stars.y[i]!, radius)
+    stampDisc(mask, width, height, stars.x[i]!, stars.y[i]!, radius, Cover.outskirts)
+  })
+  members.forEach((i, k) => {
+    const core = Math.min(radii[k]!, Math.max(1.5 * sources.fwhmPx, 0.25 * radii[k]!))
+    stampDisc(mask, width, height, stars.x[i]!, stars.y[i]!, core, Cover.core)
   })
   return mask
 }
@@ -231,7 +243,7 @@ function maskRadius(stars: StarCatalog, i: number, { peaks, fwhmPx }: Sources): 
   return Math.min(own, 1.3 * (width / 2) * Math.sqrt(fall) + 2)
 }
 
-/** Sets the mask within `radius` of a point. */
+/** Sets the mask to `value` within `radius` of a point. */
 export function stampDisc(
   mask: Uint8Array,
   width: number,
@@ -239,6 +251,7 @@ export function stampDisc(
   x: number,
   y: number,
   radius: number,
+  value: number,
 ): void {
   const top = Math.max(0, Math.ceil(y - radius))
   const bottom = Math.min(height - 1, Math.floor(y + radius))
@@ -246,6 +259,6 @@ export function stampDisc(
     const half = Math.sqrt(Math.max(0, radius * radius - (row - y) ** 2))
     const from = Math.max(0, Math.ceil(x - half))
     const to = Math.min(width - 1, Math.floor(x + half))
-    if (to >= from) mask.fill(1, row * width + from, row * width + to + 1)
+    if (to >= from) mask.fill(value, row * width + from, row * width + to + 1)
   }
 }
