@@ -55,7 +55,8 @@ const barText = ({ name, wanted, got, met }: Bar) =>
   `${met ? 'met   ' : 'MISSED'} ${name}: wanted ${wanted}, got ${got}`
 
 export function asText(results: Results): string {
-  const lines = [heads, ...table(results)]
+  const rows = table(results)
+  const lines = rows.length > 0 ? [heads, ...rows] : []
   const widths = heads.map((_, column) => Math.max(...lines.map((line) => line[column].length)))
   const aligned = lines.map((line) => line.map((cell, i) => cell.padEnd(widths[i])).join('  '))
   return [

@@ -190,7 +190,7 @@ it('the installed command simulates a night and sorts it', async (context) => {
   context.skip(programsInstalled.code !== 0 && unreachable(programsInstalled))
   const command = (...args: string[]) =>
     runWell('npx', ['--no-install', 'nebulift', ...args], { cwd: programProject })
-  await command('simulate', 'night', '--frames', '3', '--seed', '7', '--size', '320x240')
+  await command('simulate', 'night', '--frames', '3', '--seed', '7', '--size', '480x360')
   await command('batch', 'night', 'sorted', '--jobs', '2')
   const manifest = JSON.parse(readFileSync(join(programProject, 'sorted/manifest.json'), 'utf8'))
   expect(manifest).toMatchObject({ schema: 'nebulift.manifest/1' })
