@@ -1,6 +1,7 @@
 import type { FrameAssessment } from '@nebulift/prefilter'
 import { formatFixed, formatNumber, formatPercent } from '../report/page/format.ts'
-import { actionWords, describeCause, verdictWords, wordsFor } from '../report/page/words.ts'
+import { actionWords, verdictWords } from '../report/page/words.ts'
+import { reasonFor } from '../report/reasons.ts'
 import { glyphHeight, toFontText } from './font.ts'
 import { actionColors, panelColor, quietColor, textColor } from './palette.ts'
 import { type Color, drawText, type Raster, textWidth, tintBox } from './raster.ts'
@@ -30,10 +31,7 @@ export function layOutCaption(
   lines.push(headline(assessment))
   lines.push(...wrap(measures(assessment), columns, quietColor))
   for (const cause of assessment.causes) {
-    const words = wordsFor(cause.kind)
-    const numbers = describeCause(cause).join(', ')
-    const sentence = `${words.name}: ${words.meaning}${numbers === '' ? '' : ` (${numbers})`}`
-    lines.push(...wrap(`- ${sentence}`, columns, textColor))
+    lines.push(...wrap(`- ${reasonFor(cause)}`, columns, textColor))
   }
   return { lines, scale, heightPx: (lines.length * linePx + 13) * scale }
 }

@@ -34,6 +34,22 @@ export async function previewWebp(
   { longSidePx = 1000, quality = 60 }: PreviewOptions = {},
 ): Promise<Preview> {
   const { width, height } = fitSize(plane, longSidePx)
-  const grey = toBytes(autoStretch(resizeByAveraging(plane, width, height)))
-  return { bytes: await encodeGreyWebp(grey, width, height, quality), width, height }
+  // Stretched by the full frame's noise: averaging has made it quieter, and quiet pictures are small.
+  const grey = toBytes(autoStretch(resizeByAveraging(plane, width, height), plane))
+  const bytes = await encodeWithin(grey, { width, height, quality })
+  return { bytes, width, height }
+}
+
+/** Bytes a pixel above which a picture is coded again: 1000 by 667 pixels stay near 95 kB. */
+const bytesPerPixel = 0.14
+
+/** Noise that was not averaged away costs most of the bytes: a noisy picture is coded more coarsely. */
+async function encodeWithin(
+  grey: Uint8Array,
+  { width, height, quality }: { width: number; height: number; quality: number },
+): Promise<Uint8Array> {
+  const bytes = await encodeGreyWebp(grey, width, height, quality)
+  const excess = bytes.length / (bytesPerPixel * width * height + 2000)
+  if (excess <= 1) return bytes
+  return encodeGreyWebp(grey, width, height, Math.max(10, quality / excess ** 1.5))
 }

@@ -28,12 +28,12 @@ export function resizeByAveraging(plane: Plane, width: number, height: number): 
   return { data, width, height }
 }
 
-/** Values 0..1: sky near 0.2, shadows cut 2.8 sigma below it, from median and MAD. */
-export function autoStretch(plane: Plane): Plane {
-  const step = Math.max(1, Math.floor(plane.data.length / 50_000))
+/** Values 0..1: sky near 0.2, shadows cut 2.8 sigma below it, from median and MAD of `measured`. */
+export function autoStretch(plane: Plane, measured: Plane = plane): Plane {
+  const step = Math.max(1, Math.floor(measured.data.length / 50_000))
   const sample: number[] = []
-  for (let i = 0; i < plane.data.length; i += step)
-    if (Number.isFinite(plane.data[i])) sample.push(plane.data[i]!)
+  for (let i = 0; i < measured.data.length; i += step)
+    if (Number.isFinite(measured.data[i])) sample.push(measured.data[i]!)
   sample.sort((a, b) => a - b)
   const median = sample[sample.length >> 1] ?? 0
   const deviations = sample.map((v) => Math.abs(v - median)).sort((a, b) => a - b)

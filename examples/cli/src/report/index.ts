@@ -5,5 +5,4 @@ export type {
   ReportPreview,
   ReportSession,
 } from './night.ts'
-export { causeWords, describeCause, describeEvidence } from './page/words.ts'
 export { renderReport } from './render.ts'

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { pageScript } from './bundle.ts'
 import type { ReportNight, ReportPreview } from './night.ts'
 import { html } from './page/markup.ts'
+import { reasonFor } from './reasons.ts'
 import { bodyMarkup } from './sections.ts'
 import { styleSheet } from './style/index.ts'
 
@@ -51,6 +52,7 @@ export function nightJson({ sessions, frames }: ReportNight): string {
   const plain = frames.map(({ preview, ...frame }, id) => ({
     ...frame,
     id,
+    reasons: frame.assessment.causes.map(reasonFor),
     ...(preview ? { preview: { width: preview.width, height: preview.height } } : {}),
   }))
   return JSON.stringify({ sessions, frames: plain }).replaceAll('<', '\\u003c')

@@ -107,12 +107,12 @@ function card(label: string, value: string, more: string): Markup {
   return html`<div class="card"><p class="label">${label}</p><p class="value">${value}</p><p class="quiet">${more}</p></div>`
 }
 
-function causeBars({ causes, frames }: Summary): Markup {
+function causeBars({ causes }: Summary): Markup {
   if (causes.length === 0) return html``
   return html`<div class="panel"><h3>Why frames were marked</h3><div class="causes">${causes.map(
     (cause) => {
       const words = wordsFor(cause.kind)
-      return html`<button type="button" class="cause" data-cause="${cause.kind}" aria-pressed="false" title="${words.meaning}"><span>${words.name}</span><svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="track" width="100" height="6"/><rect class="fill" width="${(100 * cause.frames) / frames}" height="6"/></svg><span class="number">${cause.frames}</span></button>`
+      return html`<button type="button" class="cause" data-cause="${cause.kind}" aria-pressed="false" title="${words.meaning}"><span>${words.name}</span><svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true" focusable="false"><rect class="track" width="100" height="6"/><rect class="fill" width="${(100 * cause.frames) / causes[0]!.frames}" height="6"/></svg><span class="number">${cause.frames}</span></button>`
     },
   )}</div></div>`
 }

@@ -1,7 +1,7 @@
 import { formatFixed, formatMoment, formatNumber, formatPercent, type Zone } from './format.ts'
 import { html, type Markup } from './markup.ts'
 import type { PageFrame } from './model.ts'
-import { actionPill, splitPath } from './rows.ts'
+import { actionPill, scoreBar, splitPath } from './rows.ts'
 import { actionWords, describeCause, streakWords, verdictWords, wordsFor } from './words.ts'
 
 /** All that is known of a frame, for the panel beside its full-size picture. */
@@ -18,21 +18,29 @@ ${trailsMarkup(frame)}
 <dl class="facts">${facts(frame, session).map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`
 }
 
-function causesMarkup({ assessment }: PageFrame): Markup {
+function causesMarkup({ assessment, reasons }: PageFrame): Markup {
   if (assessment.causes.length === 0) return html`<h3>Why</h3><p class="quiet">Nothing found.</p>`
-  const worstFirst = [...assessment.causes].sort((a, b) => b.severity - a.severity)
-  return html`<h3>Why</h3><ul class="reasons">${worstFirst.map((cause) => {
+  const worstFirst = assessment.causes
+    .map((cause, index) => ({ cause, reason: reasons[index] }))
+    .sort((a, b) => b.cause.severity - a.cause.severity)
+  return html`<h3>Why</h3><ul class="reasons">${worstFirst.map(({ cause, reason }) => {
     const words = wordsFor(cause.kind)
     const numbers = describeCause(cause)
-    return html`<li><div class="reason"><strong>${words.name}</strong><meter min="0" max="1" value="${formatFixed(cause.severity, 2)}" title="Severity ${formatFixed(cause.severity, 2)}" aria-label="Severity"></meter></div><p>${words.meaning}</p>${numbers.length === 0 ? html`` : html`<p class="evidence">${numbers.map((number) => html`<span>${number}</span>`)}</p>`}</li>`
+    return html`<li><div class="reason"><strong>${words.name}</strong><span title="${`Severity ${formatFixed(cause.severity, 2)}`}">${scoreBar(cause.severity, 'severity')}</span></div><p>${reason === undefined ? words.meaning : withoutName(reason)}</p>${numbers.length === 0 ? html`` : html`<p class="evidence">${numbers.map((number) => html`<span>${number}</span>`)}</p>`}</li>`
   })}</ul>`
+}
+
+/** `Cloud: 35 % of the light came through` below the heading `Cloud` says that word once. */
+function withoutName(reason: string): string {
+  const rest = reason.replace(/^[^:]{3,32}: /, '')
+  return rest.charAt(0).toUpperCase() + rest.slice(1)
 }
 
 function trailsMarkup({ assessment: { streaks } }: PageFrame): Markup {
   if (streaks.length === 0) return html``
   return html`<h3>Trails</h3><ul class="trails">${streaks.map(
     (streak) =>
-      html`<li><span class="swatch ${streak.kind}" aria-hidden="true"></span><div>${streakWords[streak.kind]}${streak.edgeToEdge ? ', edge to edge' : ''}<small>${formatNumber(streak.lengthPx)} px long, ${formatFixed(streak.widthPx, 1)} px wide, SNR ${formatNumber(streak.snr)}; from (${streak.x0.toFixed(0)}, ${streak.y0.toFixed(0)}) to (${streak.x1.toFixed(0)}, ${streak.y1.toFixed(0)})</small></div></li>`,
+      html`<li><span class="swatch ${streak.kind}" aria-hidden="true"></span><div>${streakWords[streak.kind]}${streak.edgeToEdge ? ', edge to edge' : ''}<small>${formatNumber(streak.lengthPx)} px long, ${formatFixed(streak.widthPx, 1)} px wide, SNR ${formatNumber(streak.snr)}; from (${formatFixed(streak.x0, 0)}, ${formatFixed(streak.y0, 0)}) to (${formatFixed(streak.x1, 0)}, ${formatFixed(streak.y1, 0)})</small></div></li>`,
   )}</ul>`
 }
 
@@ -61,7 +69,7 @@ function facts(frame: PageFrame, session: string): readonly (readonly [string, s
 
 function elongation(stars: PageFrame['assessment']['stars']): string {
   const share = formatPercent(stars.elongationCoherence)
-  return `towards ${stars.elongationDeg.toFixed(0)}°, ${share} of stars agree`
+  return `towards ${formatFixed(stars.elongationDeg, 0)}°, ${share} of stars agree`
 }
 
 /** The small card shown while the pointer is over a curve. */

@@ -21,7 +21,7 @@ export function formatFixed(value: number | undefined, decimals: number): string
 
 /** A share of one as a whole percentage. */
 export function formatPercent(share: number): string {
-  return `${Math.round(share * 100)}\u202f%`
+  return Number.isFinite(share) ? `${Math.round(share * 100)}\u202f%` : '–'
 }
 
 /** Seconds as hours and minutes, or minutes and seconds where shorter than an hour. */

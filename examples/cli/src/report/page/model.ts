@@ -7,6 +7,8 @@ export interface PageFrame extends Omit<ReportFrame, 'preview'> {
   /** Position in the night's list, from 0. */
   readonly id: number
   readonly preview?: { readonly width: number; readonly height: number }
+  /** A sentence for each cause, in their order. */
+  readonly reasons: readonly string[]
 }
 
 /** The data a page carries. */

@@ -15,16 +15,16 @@ function pathOf(points: readonly Point[]): string {
 
 /**
  * What was found, drawn over a frame's picture. Coordinates are the frame's pixels; `screenPerPx` is how
- * large one of them is shown, so that outlines keep their distance. Small pictures get one line a trail.
+ * large one of them is shown, so that outlines keep their distance; without it, as for thumbnails, each
+ * trail is one line.
  */
-export function overlayMarkup(frame: PageFrame, screenPerPx: number): Markup {
+export function overlayMarkup(frame: PageFrame, screenPerPx?: number): Markup {
   const { clouds, causes, streaks } = frame.assessment
-  const isSmall = Math.max(frame.width, frame.height) * screenPerPx < 400
   // The first pixel's centre is (0, 0), so the picture's corner lies half a pixel before it.
   return html`<svg class="overlay" viewBox="-0.5 -0.5 ${frame.width} ${frame.height}" aria-hidden="true" focusable="false">
 ${gridCells(clouds.grid, frame)}
 ${causes.map((cause) => (cause.region ? regionBox(cause.region, wordsFor(cause.kind).name) : html``))}
-${streaks.map((streak) => (isSmall ? thinTrail(streak) : outlinedTrail(streak, screenPerPx)))}
+${streaks.map((streak) => (screenPerPx === undefined ? thinTrail(streak) : outlinedTrail(streak, screenPerPx)))}
 </svg>`
 }
 

@@ -5,9 +5,6 @@ import { type Column, columns, type PageFrame } from './model.ts'
 import { overlayMarkup } from './overlay.ts'
 import { actionWords, causeNames, verdictWords } from './words.ts'
 
-/** Longer side of a thumbnail on the page, in screen pixels. */
-const thumbPx = 132
-
 /** A small mark in an action's colour and shape. */
 export function actionMark(action: PageFrame['assessment']['action']): Markup {
   return html`<svg class="dot" viewBox="-6 -6 12 12" aria-hidden="true" focusable="false"><path class="mark ${action}" d="${markShapes[action]}"/></svg>`
@@ -18,16 +15,22 @@ export function actionPill(action: PageFrame['assessment']['action']): Markup {
   return html`<span class="pill ${action}">${actionMark(action)}${actionWords[action].name}</span>`
 }
 
-/** A score as a short bar and a number. */
-export function scoreBar(score: number): Markup {
+/** A share of one as a short bar and a number. */
+export function scoreBar(score: number, kind = 'fill'): Markup {
   const length = Math.round(40 * Math.min(1, Math.max(0, score)) * 10) / 10
-  return html`<span class="score"><svg viewBox="0 0 40 4" aria-hidden="true" focusable="false"><rect class="track" width="40" height="4" rx="2"/><rect class="fill" width="${length}" height="4" rx="2"/></svg>${formatFixed(score, 2)}</span>`
+  return html`<span class="score"><svg viewBox="0 0 40 4" aria-hidden="true" focusable="false"><rect class="track" width="40" height="4" rx="2"/><rect class="${kind}" width="${length}" height="4" rx="2"/></svg>${formatFixed(score, 2)}</span>`
 }
 
 /** The words a folder and a file name are made of, so that long names can be told apart. */
 export function splitPath(file: string): { folder: string; name: string } {
   const at = Math.max(file.lastIndexOf('/'), file.lastIndexOf('\\')) + 1
   return { folder: file.slice(0, at), name: file.slice(at) }
+}
+
+/** A name that may be broken after the signs that join its words. */
+export function breakable(name: string): Markup {
+  const pieces = name.split(/(?<=[_\-.,; ])/)
+  return html`${pieces.map((piece, index) => (index === 0 ? html`${piece}` : html`<wbr>${piece}`))}`
 }
 
 type CellContent = (frame: PageFrame, zone: Zone) => Markup
@@ -74,24 +77,23 @@ export function rowMarkup(frame: PageFrame, zone: Zone): Markup {
   const label = `Open ${frame.file}: ${actionWords[frame.assessment.action].name}`
   const [, ...others] = columns
   return html`<tr id="row-${frame.id}" data-id="${frame.id}" class="${frame.assessment.action}">
-<td class="picture"><button type="button" class="thumb" data-open="${frame.id}" aria-label="${label}">${thumbMarkup(frame)}</button></td>
-<th scope="row" class="file"><span class="name">${name}</span>${folder === '' ? html`` : html`<small>${folder}</small>`}</th>
-${others.map((column) => html`<td class="${column.id}" data-label="${column.label}">${cells[column.id]!(frame, zone)}</td>`)}
+<td class="c-picture"><button type="button" class="thumb" data-open="${frame.id}" aria-label="${label}">${thumbMarkup(frame)}</button></td>
+<th scope="row" class="c-file"><span class="name">${breakable(name)}</span>${folder === '' ? html`` : html`<small>${folder}</small>`}</th>
+${others.map((column) => html`<td class="c-${column.id}" data-label="${column.label}">${cells[column.id]!(frame, zone)}</td>`)}
 </tr>`
 }
 
 function thumbMarkup(frame: PageFrame): Markup {
-  const overlay = overlayMarkup(frame, thumbPx / Math.max(frame.width, frame.height))
   const picture = frame.preview
     ? html`<img data-preview="${frame.id}" alt="" width="${frame.preview.width}" height="${frame.preview.height}">`
     : html`<span class="blank">no picture</span>`
-  return html`${picture}${overlay}`
+  return html`${picture}${overlayMarkup(frame)}`
 }
 
 /** The heads of the table's columns; each is a button that sorts. */
 export function headMarkup(list: readonly Column[] = columns): Markup {
-  return html`<tr><th scope="col" class="picture"><span class="unseen">Picture</span></th>${list.map(
+  return html`<tr><th scope="col" class="c-picture"><span class="unseen">Picture</span></th>${list.map(
     (column) =>
-      html`<th scope="col" class="${column.id}" data-column="${column.id}"><button type="button" title="${column.title}">${column.label}<span class="arrow" aria-hidden="true"></span></button></th>`,
+      html`<th scope="col" class="c-${column.id}" data-column="${column.id}"><button type="button" title="${column.title}">${column.label}<span class="arrow" aria-hidden="true"></span></button></th>`,
   )}</tr>`
 }

@@ -1,5 +1,5 @@
 import type { Action, Cause, CauseKind, StreakKind, Verdict } from '@nebulift/prefilter'
-import { formatNumber } from './format.ts'
+import { formatNumber, formatPercent } from './format.ts'
 
 /** A kind of cause for people: a short name and a sentence that says what it means. */
 export interface CauseWords {
@@ -89,6 +89,9 @@ const units: Readonly<Record<string, string>> = {
   S: 's',
 }
 
+/** Shares of one, which people read as percentages. */
+const shares = /^(coverage|transparency|sessionTransparency|gradient|\w+Share)$/
+
 const terms: Readonly<Record<string, string>> = {
   fwhm: 'FWHM',
   hfr: 'HFR',
@@ -106,6 +109,7 @@ export function describeEvidence(name: string, value: number): string {
     const word = part.toLowerCase()
     return Object.hasOwn(terms, word) ? terms[word] : word
   })
+  if (shares.test(name)) return `${words.join(' ')} ${formatPercent(value)}`
   const gap = unit === '' || unit === '°' || unit === '″' ? '' : ' '
   return `${words.join(' ')} ${formatNumber(value)}${gap}${unit}`
 }

@@ -62,5 +62,5 @@ figcaption span { color: var(--quiet); font-weight: 400; font-size: 0.85em; marg
   .count:nth-child(2) { border-right: 0; }
   .count:nth-child(n + 3) { border-bottom: 0; }
   .cards { grid-template-columns: 1fr 1fr; gap: 10px; }
-  .card { padding: 11px 14px; }
+  .card { padding: 11px 14px; } .card:last-child:nth-child(odd) { grid-column: 1 / -1; }
 }`

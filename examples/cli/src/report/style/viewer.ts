@@ -25,7 +25,7 @@ dialog::backdrop { background: #03060ccc; }
 .reasons, .trails { list-style: none; margin: 0; padding: 0; display: grid; gap: 10px; }
 .reasons li { background: var(--raised); border-radius: 10px; padding: 10px 13px; font-size: 0.92rem; }
 .reason { display: flex; justify-content: space-between; align-items: center; gap: 12px; }
-.reason meter { width: 84px; height: 10px; }
+.reason .score { color: var(--quiet); font-size: 0.86em; } rect.severity { fill: var(--review); }
 .evidence { display: flex; flex-wrap: wrap; gap: 4px 6px; margin-top: 6px; }
 .evidence span { background: var(--panel); border: 1px solid var(--edge); border-radius: 6px; padding: 0 7px; font-size: 0.86em; color: var(--quiet); }
 .trails li { display: flex; gap: 11px; font-size: 0.92rem; } .trails .swatch { margin-top: 7px; }
@@ -39,5 +39,6 @@ dialog::backdrop { background: #03060ccc; }
 @media (max-width: 860px) {
   .viewer { grid-template: minmax(0, 54fr) auto minmax(0, 46fr) / minmax(0, 1fr); }
   .details { grid-row: 3; border-left: 0; border-top: 1px solid var(--edge); padding: 14px 16px; }
-  .controls { grid-row: 2; } .space { display: none; }
+  .controls { grid-row: 2; padding: 7px 8px; } .space, #scale, [data-view="-"], [data-view="+"] { display: none; }
+  .place { min-width: 3.6em; }
 }`
