@@ -40,14 +40,15 @@ export function addCommand(
     .addHelpText('after', `\nExample:\n${examples.join('\n')}`)
 }
 
-/** Runs `work` with a terminal as the global options want it. */
+/** Loads a command's work when it is asked for, and runs it with a terminal as the options want it. */
 export function withContext<Args extends readonly unknown[]>(
   { program, io, onExit }: Registry,
-  work: Work<Args>,
+  load: () => Promise<Work<Args>>,
 ): (...args: Args) => Promise<void> {
   return async (...args) => {
     const { verbose = false, log = 'text', color = true } = program.opts<GlobalOptions>()
     const terminal = createTerminal(io, { verbose, log, color })
+    const work = await load()
     onExit(await work({ io, terminal }, ...args))
   }
 }

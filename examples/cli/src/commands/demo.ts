@@ -1,13 +1,5 @@
-import { join } from 'node:path'
 import { wholeNumber } from './arguments.ts'
-import { printNight } from './batch.ts'
-import { addCommand, type CommandContext, type Registry, withContext } from './context.ts'
-import { showBatch } from './showBatch.ts'
-import { simulateShown } from './simulate.ts'
-
-interface DemoFlags {
-  readonly frames: number
-}
+import { addCommand, type Registry, withContext } from './context.ts'
 
 export function addDemo(registry: Registry): void {
   addCommand(registry, 'demo [folder]', {
@@ -15,33 +7,5 @@ export function addDemo(registry: Registry): void {
     example: 'nebulift demo',
   })
     .option('--frames <n>', 'how many', wholeNumber(1, 1000), 40)
-    .action(withContext(registry, demo))
-}
-
-async function demo(
-  { io, terminal }: CommandContext,
-  folder = 'demo-night',
-  { frames: count }: DemoFlags,
-): Promise<number> {
-  const { runBatch } = await import('../night/runBatch.ts')
-  const signal = io.signal ? { signal: io.signal } : {}
-  const frames = join(folder, 'frames')
-  terminal.print(`A simulated night of ${count} frames in ${frames}`)
-  const night = { frames: count, seed: 7, width: 1280, height: 960 }
-  const truth = await simulateShown(terminal, frames, { ...night, ...signal })
-  const spoilt = truth.frames.filter((frame) => !frame.truth.clean).length
-  terminal.print(`  something is wrong with ${spoilt} of them; truth.json says what`)
-  terminal.print()
-  const started = performance.now()
-  const show = showBatch(terminal)
-  try {
-    const { onEvent } = show
-    const result = await runBatch(frames, join(folder, 'sorted'), { ...signal, onEvent })
-    show.stop()
-    if (result.interrupted) return 130
-    printNight(terminal, result, performance.now() - started)
-    return result.manifest.failed.length > 0 ? 1 : 0
-  } finally {
-    show.stop()
-  }
+    .action(withContext(registry, async () => (await import('../actions/demo.ts')).demo))
 }

@@ -1,19 +1,5 @@
-import { open } from 'node:fs/promises'
-import { resolve } from 'node:path'
-import { assessFrames, frameContext, measureFrame } from '@nebulift/prefilter'
-import { CliError, errorCode } from '../errors.ts'
-import { writeAtomic } from '../files/atomic.ts'
-import { readFrame } from '../frame/readFrame.ts'
-import { explainPng } from '../picture/index.ts'
 import { wholeNumber } from './arguments.ts'
-import { addCommand, type CommandContext, type Registry, withContext } from './context.ts'
-
-interface PreviewFlags {
-  readonly output: string
-  readonly explain?: boolean
-  readonly size?: number
-  readonly hdu?: number
-}
+import { addCommand, type Registry, withContext } from './context.ts'
 
 export function addPreview(registry: Registry): void {
   addCommand(registry, 'preview <file>', {
@@ -28,46 +14,5 @@ export function addPreview(registry: Registry): void {
       wholeNumber(16, 20000),
     )
     .option('--hdu <n>', 'HDU to show (default: first SCI, else largest)', wholeNumber(0))
-    .action(withContext(registry, preview))
-}
-
-async function preview(
-  { terminal }: CommandContext,
-  file: string,
-  { output, explain = false, size, hdu }: PreviewFlags,
-): Promise<number> {
-  await refuseOtherThanPng(file, output)
-  const { plane, factor, get } = await readFrame(file, hdu === undefined ? {} : { hdu })
-  const { width, height } = plane
-  // Drawn on the plane that was judged: its pixels, not those of a Bayer sensor.
-  const context = () => frameContext(get, { width, height, step: factor })
-  const assessment = explain ? assessFrames([measureFrame(plane, context())])[0] : undefined
-  const options = { title: file, ...(size !== undefined && { longSidePx: size }) }
-  await writeAtomic(output, explainPng(plane, assessment, options))
-  terminal.print(`${output} written`)
-  return 0
-}
-
-const pngSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47])
-
-/** An earlier picture may be replaced, a frame or a document never. */
-async function refuseOtherThanPng(input: string, output: string): Promise<void> {
-  if (resolve(input) === resolve(output)) {
-    throw new CliError('the picture would replace the frame; choose another name', { exitCode: 2 })
-  }
-  try {
-    const handle = await open(output)
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(4), 0, 4, 0)
-      if (bytesRead === 0 || buffer.equals(pngSignature)) return
-    } finally {
-      await handle.close()
-    }
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return
-    throw error
-  }
-  throw new CliError(`${output} is there already and is no PNG picture; choose another name`, {
-    exitCode: 2,
-  })
+    .action(withContext(registry, async () => (await import('../actions/preview.ts')).preview))
 }

@@ -1,15 +1,5 @@
-import { join } from 'node:path'
-import type { Terminal } from '../terminal/terminal.ts'
-import { plural } from '../terminal/text.ts'
-import { parseSize, type Size, wholeNumber } from './arguments.ts'
-import { addCommand, type CommandContext, type Registry, withContext } from './context.ts'
-
-interface SimulateFlags {
-  readonly frames: number
-  readonly seed: number
-  readonly size: Size
-  readonly jobs?: number
-}
+import { parseSize, wholeNumber } from './arguments.ts'
+import { addCommand, type Registry, withContext } from './context.ts'
 
 export function addSimulate(registry: Registry): void {
   addCommand(registry, 'simulate <out>', {
@@ -24,40 +14,5 @@ export function addSimulate(registry: Registry): void {
       'frames at once (default: as cores and memory allow)',
       wholeNumber(1, 256),
     )
-    .action(withContext(registry, simulate))
-}
-
-async function simulate(
-  { io, terminal }: CommandContext,
-  folder: string,
-  { frames, seed, size = { width: 1024, height: 768 }, jobs }: SimulateFlags,
-): Promise<number> {
-  const signal = io.signal
-  const truth = await simulateShown(terminal, folder, {
-    frames,
-    seed,
-    ...size,
-    ...(jobs !== undefined && { jobs }),
-    ...(signal && { signal }),
-  })
-  const clean = truth.frames.filter((frame) => frame.truth.clean).length
-  terminal.print(`${plural(truth.frames.length, 'frame')}, ${clean} of them clean, in ${folder}`)
-  terminal.print(`what is in each: ${join(folder, 'truth.json')}`)
-  return 0
-}
-
-/** Simulates a night under a progress bar. */
-export async function simulateShown(
-  terminal: Terminal,
-  folder: string,
-  options: { frames: number; seed: number; jobs?: number; signal?: AbortSignal } & Size,
-) {
-  const { simulateNight } = await import('../simulation/simulateNight.ts')
-  const progress = terminal.progress('simulating', options.frames)
-  try {
-    const pixels = options.width * options.height
-    return await simulateNight(folder, { ...options, onFrame: () => progress.advance(pixels) })
-  } finally {
-    progress.stop()
-  }
+    .action(withContext(registry, async () => (await import('../actions/simulate.ts')).simulate))
 }

@@ -1,0 +1,85 @@
+import { type Hdu, type HeaderValue, openFits } from '@nebulift/fits'
+import { fileSource } from '@nebulift/fits/node'
+import type { CommandContext } from '../commands/context.ts'
+import { describeError } from '../errors.ts'
+import type { Terminal } from '../terminal/terminal.ts'
+import { formatBytes, formatTable, printable } from '../terminal/text.ts'
+
+/** Options as they were typed. */
+export interface InspectFlags {
+  readonly json?: boolean
+  readonly header?: boolean
+}
+
+/** The work of `nebulift inspect`. */
+export async function inspect(
+  { io, terminal }: CommandContext,
+  files: readonly string[],
+  flags: InspectFlags,
+): Promise<number> {
+  let failures = 0
+  for (const file of files) {
+    if (io.signal?.aborted) return 130
+    try {
+      await inspectFile(terminal, file, flags)
+    } catch (error) {
+      failures++
+      terminal.log('error', describeError(error), { file: printable(file) })
+    }
+  }
+  return failures > 0 ? 1 : 0
+}
+
+async function inspectFile(terminal: Terminal, file: string, flags: InspectFlags): Promise<void> {
+  const source = await fileSource(file)
+  try {
+    const hdus = await openFits(source)
+    if (flags.json) {
+      terminal.print(JSON.stringify({ file, bytes: source.size, hdus: hdus.map(describeHdu) }))
+      return
+    }
+    terminal.print(`${terminal.paint('bold', printable(file))}  ${formatBytes(source.size)}`)
+    terminal.print(formatTable(hdus.map(hduRow), { indent: '  ', right: [0] }))
+    for (const line of keyLines(hdus)) terminal.print(`  ${line}`)
+    for (const hdu of flags.header ? hdus : []) {
+      terminal.print(`\n  ${terminal.paint('bold', `header of HDU ${hdu.index}`)}`)
+      for (const { text } of hdu.header.cards) terminal.print(`  ${printable(text).trimEnd()}`)
+    }
+    terminal.print()
+  } finally {
+    await source.close()
+  }
+}
+
+function hduRow({ index, name, kind, shape, bitpix, scaling }: Hdu): string[] {
+  const size = shape.length > 0 ? shape.join(' x ') : 'no data'
+  // Unsigned numbers are stored as signed ones and an offset of half their range.
+  const unsigned = bitpix === 8 || scaling.bzero === 2 ** (bitpix - 1)
+  const type = bitpix < 0 ? `float${-bitpix}` : `${unsigned ? 'u' : ''}int${bitpix}`
+  return [String(index), printable(name), kind, size, shape.length > 0 ? type : '']
+}
+
+function describeHdu({ index, name, kind, shape, bitpix, header }: Hdu) {
+  const cards = header.cards.filter(({ value }) => value !== undefined)
+  const values = cards.map(({ keyword, value }) => [keyword, plainValue(value)])
+  return { index, name, kind, shape, bitpix, header: Object.fromEntries(values) }
+}
+
+/** JSON has neither big nor complex numbers. */
+const plainValue = (value: HeaderValue | undefined) =>
+  typeof value === 'bigint' ? value.toString() : value
+
+const keyCards = [
+  ['OBJECT', 'IMAGETYP', 'FILTER', 'EXPTIME', 'GAIN', 'CCD-TEMP', 'XBINNING', 'BAYERPAT'],
+  ['DATE-OBS', 'INSTRUME', 'TELESCOP', 'FOCALLEN', 'XPIXSZ', 'SWCREATE'],
+]
+
+function keyLines(hdus: readonly Hdu[]): string[] {
+  return keyCards.flatMap((keywords) => {
+    const found = keywords.flatMap((keyword) => {
+      const value = hdus.map(({ header }) => header.get(keyword)).find((v) => v !== undefined)
+      return value === undefined ? [] : [`${keyword} ${printable(String(value).trim())}`]
+    })
+    return found.length > 0 ? [found.join(' · ')] : []
+  })
+}
