@@ -27,36 +27,30 @@ export function alignStars(
 ): Alignment | undefined {
   const upright: Transform = { cos: 1, sin: 0, dx: 0, dy: 0 }
   const flipped: Transform = { cos: -1, sin: 0, dx: size.width - 1, dy: size.height - 1 }
-  const guesses = [upright, flipped].map((turn) => voteShift(frame, reference, turn, size))
+  const area = 4 * size.width * size.height
+  const guesses = [upright, flipped].map((turn) => {
+    const turned = frame.slice(0, VOTERS).map((p) => apply(turn, p))
+    return { turn, ...voteShift(turned, reference.slice(0, VOTERS), area) }
+  })
   guesses.sort((a, b) => b.votes - a.votes)
   for (const guess of guesses) {
     if (guess.votes < guess.needed) continue
-    const found = refine(frame, reference, guess.transform)
+    const { turn, shift } = guess
+    const start = { ...turn, dx: turn.dx + shift.x, dy: turn.dy + shift.y }
+    const found = refine(frame, reference, start)
     if (found) return found
   }
   const turned = voteTurn(frame, reference)
   return turned && refine(frame, reference, turned)
 }
 
-function voteShift(
-  frame: readonly Point[],
-  reference: readonly Point[],
-  turn: Transform,
-  { width, height }: { readonly width: number; readonly height: number },
-) {
-  const ours = frame.slice(0, VOTERS).map((p) => apply(turn, p))
-  const theirs = reference.slice(0, VOTERS)
-  const peak = fullestCell(
-    theirs.flatMap((b) => ours.map((a) => ({ x: b.x - a.x, y: b.y - a.y }))),
-    COARSE_PX,
-  )
-  const chance = (ours.length * theirs.length * (3 * COARSE_PX) ** 2) / (2 * width * 2 * height)
+/** The most common difference of positions, its votes, and how many it takes to be no accident. */
+function voteShift(ours: readonly Point[], theirs: readonly Point[], area: number) {
+  const differences = theirs.flatMap((b) => ours.map((a) => ({ x: b.x - a.x, y: b.y - a.y })))
+  const { votes, ...shift } = fullestCell(differences, COARSE_PX)
+  const chance = (differences.length * (3 * COARSE_PX) ** 2) / area
   const fewer = Math.min(ours.length, theirs.length)
-  return {
-    transform: { ...turn, dx: turn.dx + peak.x, dy: turn.dy + peak.y },
-    votes: peak.votes,
-    needed: Math.max(4, 0.15 * fewer, 4 * chance + 3),
-  }
+  return { shift, votes, needed: Math.max(4, 0.15 * fewer, 4 * chance + 3) }
 }
 
 /** Pairs of equal length in both lists each propose a turn and a shift; the most agreed proposal wins. */

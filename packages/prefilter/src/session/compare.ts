@@ -33,6 +33,7 @@ export interface Comparison {
 
 /** Stars that must have been measured before a frame's shapes speak for it. */
 export const ENOUGH_MEASURED = 5
+const FEW_FRAMES = 5
 
 /** Compares each frame of one session with the others; a single frame is compared with nothing. */
 export function compareSession(session: readonly FrameMeasurement[]): Comparison[] {
@@ -53,7 +54,13 @@ export function compareSession(session: readonly FrameMeasurement[]): Comparison
       ...usual,
       frames: session.length,
       photometric: sights[i] !== undefined,
-      clouds: cloudSummary(frame, sights[i], share, clear[i], sky),
+      clouds: cloudSummary(frame, {
+        sights: sights[i],
+        share,
+        clear: clear[i],
+        sky,
+        fewFrames: session.length < FEW_FRAMES,
+      }),
     }
   })
 }
@@ -118,24 +125,30 @@ function usualSky(session: readonly FrameMeasurement[]): readonly number[] {
   return Array.from({ length: columns * rows }, (_, i) => medianOf(relative.map((map) => map[i])))
 }
 
-function cloudSummary(
-  frame: FrameMeasurement,
-  sights: readonly StarSight[] | undefined,
-  share: number,
-  clear: number,
-  usual: readonly number[],
-): CloudSummary {
+interface CloudEvidence {
+  readonly sights: readonly StarSight[] | undefined
+  /** Light through against a clear frame; NaN where nothing can be said. */
+  readonly share: number
+  /** What the reference unit of the sights is in a clear frame. */
+  readonly clear: number
+  readonly sky: readonly number[]
+  readonly fewFrames: boolean
+}
+
+function cloudSummary(frame: FrameMeasurement, evidence: CloudEvidence): CloudSummary {
+  const { sights, share, clear, sky, fewFrames } = evidence
   const { cells, level } = frame.background
   const size = gridSize(frame.width, frame.height, sights?.length ?? 0)
-  const excess = {
-    ...cells,
-    values: cells.values.map((v, i) => v / (level || 1) - (usual[i] ?? 1)),
-  }
-  const background = resample(excess, size).map((v) => (Number.isFinite(v) ? v : null))
+  const excess = cells.values.map((v, i) => v / (level || 1) - (sky[i] ?? 1))
+  const background = resample({ ...cells, values: excess }, size).map((v) =>
+    Number.isFinite(v) ? v : null,
+  )
   const transparency = sights
-    ? transparencyGrid(sights, clear, frame, size)
+    ? transparencyGrid(sights, { ...frame, ...size, clear })
     : emptyGrid(size, share)
-  const { grid, coverage } = describeGrid(size, transparency, background)
+  // Among few frames nobody knows which is clear: a cell then counts against the frame's own better part.
+  const clearLevel = fewFrames && Number.isFinite(share) ? Math.min(1, share) : 1
+  const { grid, coverage } = describeGrid({ ...size, transparency, background }, clearLevel)
   return { grid, coverage, transparency: Number.isFinite(share) ? Math.max(0, share) : 1 }
 }
 

@@ -1,4 +1,5 @@
 import type { FrameMeasurement } from '../frame/measurement.ts'
+import type { Streak } from '../verdict/assessment.ts'
 import { type Alignment, alignStars } from './align.ts'
 import { neighbourIndex } from './neighbours.ts'
 import { medianOf } from './quantile.ts'
@@ -44,7 +45,7 @@ export function sightStars(
   for (let j = 0; j < Math.min(theirs.length, REFERENCE_STARS); j++) {
     if (reference.catalog.snr[j] < sure) continue
     const place = apply(back, theirs[j])
-    if (!inside(place, frame, 8)) continue
+    if (!inside(place, frame, 8) || frame.streaks.some((streak) => isOn(streak, place))) continue
     const i = nearest(place, MATCH_PX)
     const ratio = i < 0 ? 0 : frame.catalog.flux[i] / reference.catalog.flux[j]
     sights.push({ ...place, ratio })
@@ -66,6 +67,15 @@ export function throughput(sights: readonly StarSight[]): number {
 
 const points = ({ catalog }: FrameMeasurement): Point[] =>
   Array.from(catalog.x, (x, i) => ({ x, y: catalog.y[i] }))
+
+/** Whether a place lies under a trail, where a star may be lost or gain light. */
+function isOn({ x0, y0, x1, y1, widthPx, sagittaPx }: Streak, { x, y }: Point): boolean {
+  const length = Math.hypot(x1 - x0, y1 - y0) || 1
+  const along = ((x - x0) * (x1 - x0) + (y - y0) * (y1 - y0)) / length
+  const across = ((x - x0) * (y1 - y0) - (y - y0) * (x1 - x0)) / length
+  const reach = 2 * widthPx + 4
+  return along > -reach && along < length + reach && Math.abs(across) < reach + Math.abs(sagittaPx)
+}
 
 function inside({ x, y }: Point, frame: FrameMeasurement, marginPx: number): boolean {
   return (

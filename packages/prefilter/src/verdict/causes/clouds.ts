@@ -7,15 +7,19 @@ import { severityBetween } from '../severity.ts'
 
 /** Cells darker than this have no star left: something solid, or cloud as thick as that. */
 const DEAD_BELOW = 0.2
-/** With fewer frames to compare with, a frame must differ by more. */
-const FEW_FRAMES = 8
+/** With fewer frames than this the clear ones may be the exception: an even veil must be thicker to count. */
+const MANY_FRAMES = 8
 
 /** Clouds, haze and things in front of the telescope, from matched-star photometry. */
 export function cloudCauses(frame: FrameMeasurement, comparison: Comparison): Cause[] {
   const { clouds, frames } = comparison
   if (frames < 2) return desertCauses(frame)
-  const patience = frames < FEW_FRAMES ? 0.07 : 0
-  const veil = severityBetween(1 - clouds.transparency, 0.14 + patience, 0.24 + patience)
+  const patience = Math.min(1, Math.max(0, (MANY_FRAMES - frames) / 5))
+  const veil = severityBetween(
+    1 - clouds.transparency,
+    0.14 + 0.31 * patience,
+    0.24 + 0.36 * patience,
+  )
   const patch = clouds.coverage < 0.04 ? 0 : severityBetween(clouds.coverage, 0.07, 0.16)
   const severity = Math.max(veil, patch)
   if (severity < 0.25) return []

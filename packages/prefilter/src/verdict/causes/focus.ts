@@ -3,8 +3,9 @@ import { type Comparison, ENOUGH_MEASURED } from '../../session/compare.ts'
 import type { Cause } from '../assessment.ts'
 import { severityBetween } from '../severity.ts'
 
-/** Wider than any seeing an observer would image in. */
+/** Wider than any seeing an observer would image in, where the pixels are fine enough to show it. */
 const HOPELESS_ARCSEC = 9
+const HOPELESS_PX = 6
 /** A stacked star with so deep a hole in its middle is a mirror out of focus. */
 const CLEAR_RING = 0.15
 
@@ -16,7 +17,7 @@ export function focusCauses({ stars, context }: FrameMeasurement, comparison: Co
   const relative = comparison.frames > 1 ? severityBetween(ratio, 1.25, 1.36) : 0
   const ring = stars.ring > CLEAR_RING ? severityBetween(stars.ring, 0.1, 0.2) : 0
   const hopeless = severityBetween(fwhmArcsec, HOPELESS_ARCSEC, 1.5 * HOPELESS_ARCSEC)
-  const severity = Math.max(relative, ring, fwhmArcsec > HOPELESS_ARCSEC ? hopeless : 0)
+  const severity = Math.max(relative, ring, stars.fwhmPx > HOPELESS_PX ? hopeless : 0)
   if (severity < 0.25) return []
   return [
     {
