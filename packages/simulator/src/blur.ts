@@ -79,33 +79,49 @@ export function trackingBlur(spec: TrackingSpec, stepPx: number): PointBlur {
   )
 }
 
-/** Gaussian shake along one direction, a third of it across, and perhaps a second place. */
-export function windBlur(spec: WindSpec, stepPx: number): PointBlur {
-  const { jitterPx, angleDeg, jumpPx = 0, jumpShare = 0.35 } = spec
+/** Gaussian shake along one direction, less across: what guiding leaves, in pixels. */
+export function shakeBlur(
+  alongPx: number,
+  acrossPx: number,
+  angleDeg: number,
+  stepPx: number,
+): PointBlur {
   const c = cos(radians(angleDeg))
   const s = sin(radians(angleDeg))
-  const sigma = Math.max(jitterPx, 0.05)
-  const count = Math.ceil((3 * sigma) / stepPx)
   const points: [number, number, number][] = []
-  for (let i = -count; i <= count; i++) {
-    for (let j = -count; j <= count; j++) {
-      const along = (i / Math.max(1, count)) * 3 * sigma
-      const across = (j / Math.max(1, count)) * sigma
-      const u = along / sigma
-      const v = (3 * across) / sigma
-      const weight = exp(-(u * u + v * v) / 2)
-      points.push([
-        along * c - across * s,
-        along * s + across * c,
-        weight * (jumpPx > 0 ? 1 - jumpShare : 1),
-      ])
-      if (jumpPx > 0) {
-        const shifted = along + jumpPx
-        points.push([shifted * c - across * s, shifted * s + across * c, weight * jumpShare])
-      }
+  for (const [along, weightAlong] of gaussian(alongPx, stepPx)) {
+    for (const [across, weightAcross] of gaussian(acrossPx, stepPx)) {
+      points.push([along * c - across * s, along * s + across * c, weightAlong * weightAcross])
     }
   }
   return blurOf(points)
+}
+
+/** Places and weights of a Gaussian out to three sigma, in steps no longer than `stepPx`. */
+function gaussian(sigmaPx: number, stepPx: number): [number, number][] {
+  const count = Math.ceil((3 * sigmaPx) / stepPx)
+  if (count === 0) return [[0, 1]]
+  return Array.from({ length: 2 * count + 1 }, (_, i) => {
+    const u = (3 * (i - count)) / count
+    return [u * sigmaPx, exp(-0.5 * u * u)]
+  })
+}
+
+/** Wind: shake along one direction, a third of it across, and perhaps a second place. */
+export function windBlurs(spec: WindSpec, stepPx: number): PointBlur[] {
+  const { jitterPx, angleDeg, jumpPx = 0, jumpShare = 0.35 } = spec
+  const blurs = [shakeBlur(jitterPx, jitterPx / 3, angleDeg, stepPx)]
+  if (jumpPx > 0) {
+    const x = jumpPx * cos(radians(angleDeg))
+    const y = jumpPx * sin(radians(angleDeg))
+    blurs.push(
+      blurOf([
+        [0, 0, 1 - jumpShare],
+        [x, y, jumpShare],
+      ]),
+    )
+  }
+  return blurs
 }
 
 /** Coma: a tail of light away from the frame centre. */

@@ -21,12 +21,12 @@ export function makeCloudMap(
   const c = cos(radians(driftDeg))
   const s = sin(radians(driftDeg))
   const threshold = -inverseNormal(Math.min(0.999, Math.max(0.001, coverage)))
-  const noise = { seed: spec.seed, octaves: 5, persistence: 0.5 }
+  const noise = { seed: spec.seed, octaves: 5, persistence: 0.45 }
   return makeGridMap(size, skyCell, (x, y) => {
-    const along = (x * c + y * s - driftPx) / (2.5 * scalePx)
+    const along = (x * c + y * s - driftPx) / (3 * scalePx)
     const across = (y * c - x * s) / scalePx
     const value = fractalNoise(noise, along, across, evolution)
-    const patch = smoothstep(threshold - 0.35, threshold + 1.1, value)
+    const patch = smoothstep(threshold - 0.9, threshold + 1.7, value)
     const veil = Math.max(0, 1 + 0.25 * value)
     return exp(
       -depth * (contrast * patch + (1 - contrast) * (coverage > 0.5 ? veil : veil * patch)),

@@ -41,7 +41,7 @@ export function addAmplifierGlow(plane: Plane, telescope: Telescope): void {
   const corner = randomStream(telescope.sensorSeed, 'amplifier').integer(4)
   const cx = corner & 1 ? width - 1 : 0
   const cy = corner & 2 ? height - 1 : 0
-  const scale = 0.22 * Math.max(width, height)
+  const scale = 0.1 * Math.max(width, height)
   const fall = Float64Array.from({ length: width }, (_, x) => exp(-Math.abs(x - cx) / scale))
   for (let y = 0, i = 0; y < height; y++) {
     const level = telescope.ampGlowE * exp(-Math.abs(y - cy) / scale)

@@ -27,7 +27,7 @@ export function shadeDust(plane: Plane, telescope: Telescope): void {
     const x = random.uniform() * plane.width
     const y = random.uniform() * plane.height
     const radius = random.logRange(7, 34)
-    const depth = random.logRange(0.008, 0.07)
+    const depth = random.logRange(0.006, 0.05)
     const hole = radius * Math.max(0.12, telescope.obstruction) * random.range(0.8, 1.1)
     shade(plane, x, y, radius, hole, depth)
   }

@@ -72,6 +72,12 @@ export interface FieldSpec {
   readonly slope?: number
   /** Background galaxies per million pixels that can be seen. Default 6. */
   readonly galaxiesPerMpx?: number
+  /** Stars at chosen places, in pixels from the field's centre; flux in electrons per exposure. */
+  readonly extraStars?: readonly {
+    readonly dxPx: number
+    readonly dyPx: number
+    readonly fluxE: number
+  }[]
   readonly cluster?: ClusterSpec
   readonly galaxy?: GalaxySpec
   readonly nebula?: NebulaSpec

@@ -6,7 +6,7 @@ import type { FrameSpec } from './types.ts'
  * only has those is clean.
  */
 export const labelThresholds = {
-  /** Trails: matched signal-to-noise, pixelSnr * sqrt(0.75 * widthPx * lengthPx). */
+  /** Trails: matched signal-to-noise; of a steady one, pixelSnr * sqrt(0.75 * widthPx * lengthPx). */
   trailMatchedSnr: 12,
   /** Clouds and haze: mean transparency of the frame at most this ... */
   transparency: 0.9,
@@ -29,15 +29,15 @@ export function labelFrame(
 ): FrameLabel[] {
   const labels = new Set<FrameLabel>()
   for (const trail of truth.trails) if (trail.labelled) labels.add(trail.kind)
+  const haze = spec.haze?.transparency ?? 1
   const { transparency, worstTransparency } = truth.cloud
   if (
-    transparency <= labelThresholds.transparency ||
-    worstTransparency <= labelThresholds.worstTransparency
+    transparency / haze <= labelThresholds.transparency ||
+    worstTransparency / haze <= labelThresholds.worstTransparency
   ) {
-    const hazeDominates = spec.haze && spec.haze.transparency <= (spec.cloud ? transparency : 1)
-    if (spec.cloud && !hazeDominates) labels.add('cloud')
-    if (spec.haze) labels.add('haze')
+    labels.add('cloud')
   }
+  if (haze <= labelThresholds.transparency) labels.add('haze')
   if (truth.occludedFraction >= labelThresholds.occludedFraction) labels.add('occlusion')
   const wide = truth.fwhmPx >= labelThresholds.defocusRatio * truth.normalFwhmPx
   const long = truth.elongation >= labelThresholds.elongation

@@ -67,7 +67,7 @@ export function planNight(options: NightOptions): readonly FrameSpec[] {
   const mix = { ...defaultMix, ...options.mix }
   const telescope = options.telescope ?? randomTelescope(deriveSeed(seed, 'telescope'))
   const size = { width: options.width ?? 1024, height: options.height ?? 768 }
-  const field = options.field ?? randomField(deriveSeed(seed, 'field'), size)
+  const field = options.field ?? randomField(deriveSeed(seed, 'field'), size, telescope)
   const startMs = defaultStartMs + randomStream(seed, 'date').integer(330) * 86_400_000
   const night = { seed, frames, size, telescope }
   const conditions = planConditions(night)

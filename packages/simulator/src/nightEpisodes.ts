@@ -26,14 +26,18 @@ export function planFocus(night: Night, share: number): (number | undefined)[] {
   return radius
 }
 
-type Shake = Pick<SeeingSpec, 'tracking' | 'wind'>
+type Shake = Pick<SeeingSpec, 'guiding' | 'tracking' | 'wind'>
 
 /** Tracking errors on single frames, wind on a few together. */
 export function planMount(night: Night, mix: Pick<NightMix, 'tracking' | 'wind'>): Shake[] {
   const random = randomStream(night.seed, 'mount')
-  const shakes: Shake[] = Array.from({ length: night.frames }, () => ({}))
   const { fwhmPx } = night.telescope
   const ra = random.range(0, 180)
+  const usual = fwhmPx * random.range(0.05, 0.2)
+  const shakes: Shake[] = Array.from({ length: night.frames }, () => {
+    const rmsPx = usual * random.range(0.7, 1.3)
+    return { guiding: { rmsPx, angleDeg: ra + 8 * random.normal() } }
+  })
   for (const { first, length } of placeEpisodes(
     random,
     night.frames,
@@ -72,6 +76,13 @@ export function planMount(night: Night, mix: Pick<NightMix, 'tracking' | 'wind'>
   return shakes
 }
 
+/** Width in pixels of the edge of something `metres` away: the aperture's shadow, out of focus. */
+function nearSoftness({ telescope, size }: Night, metres: number): number {
+  const { apertureMm, focalLengthMm, pixelUm } = telescope
+  const widthPx = (apertureMm * focalLengthMm) / metres / pixelUm
+  return Math.min(1.2 * size.height, Math.max(20, widthPx))
+}
+
 /** How the night ends: the target sinks behind roof or trees, and dawn comes. */
 export function planEnding(
   night: Night,
@@ -85,7 +96,7 @@ export function planEnding(
   const obstacle = {
     seed: random.bits(),
     angleDeg: random.range(0, 360),
-    softnessPx: night.size.height * random.range(0.05, 0.25),
+    softnessPx: nearSoftness(night, random.logRange(12, 200)),
     glow: random.chance(0.7) ? random.range(0.03, 0.5) : random.range(1.3, 3),
     roughness: tree ? random.range(0.5, 1) : 0,
   }

@@ -11,14 +11,16 @@ export function makeOcclusionMap(
   const { softnessPx = 60, roughness = 0, fraction, angleDeg } = spec
   const c = cos(radians(angleDeg))
   const s = sin(radians(angleDeg))
-  const noise = { seed: spec.seed, octaves: 6, persistence: 0.7 }
-  const raggedPx = roughness * 0.12 * Math.min(size.width, size.height)
+  const noise = { seed: spec.seed, octaves: 4, persistence: 0.5 }
+  const raggedPx = roughness * 0.15 * Math.min(size.width, size.height)
+  // Nothing so near is in focus: leaves are no sharper than the edge.
+  const leafPx = Math.max(120, 1.5 * softnessPx)
   // Height over the edge, before we know where the edge has to be to cover the wanted share.
   const heights = makeGridMap(size, 8, (x, y) => {
     const towards = x * c + y * s
     const along = y * c - x * s
     const bow = (along * along) / (12 * Math.max(size.width, size.height))
-    const ragged = raggedPx * fractalNoise(noise, x / 220, y / 220)
+    const ragged = raggedPx * fractalNoise(noise, x / leafPx, y / leafPx)
     return towards - bow + ragged
   })
   if (fraction <= 0) return { ...heights, values: heights.values.map(() => 0) }

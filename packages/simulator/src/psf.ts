@@ -26,6 +26,8 @@ const wingPx = 700
 export interface StarSamples {
   readonly profile: StarProfile
   readonly fwhmPx: number
+  /** How far blurs may shift its light, in pixels. */
+  readonly reachPx: number
   readonly oversample: number
   readonly half: number
   readonly values: Float32Array
@@ -62,6 +64,7 @@ export function sampleStar(options: {
   return {
     profile,
     fwhmPx,
+    reachPx,
     oversample,
     half,
     values: sampleProfile(profile, half, oversample),
@@ -69,20 +72,24 @@ export function sampleStar(options: {
   }
 }
 
-/** Blurs a star. Cost: some milliseconds, more with a wide blur. */
-export function makePsf(star: StarSamples, blurs: readonly Blur[]): Psf {
-  const { profile, fwhmPx, oversample, wing } = star
-  const reachPx = blurs.reduce((sum, blur) => sum + blur.reachPx, 0)
-  const corePx = coreRadius(fwhmPx, reachPx)
+/** The same star, blurred. */
+export function blurStar(star: StarSamples, blurs: readonly Blur[]): StarSamples {
   let values = star.values
   for (const blur of blurs) {
     values =
       blur.kind === 'discs'
-        ? blurredByDiscs(values, star.half, blur, oversample)
-        : blurredByPoints(values, star.half, blur, oversample)
+        ? blurredByDiscs(values, star.half, blur, star.oversample)
+        : blurredByPoints(values, star.half, blur, star.oversample)
   }
+  return { ...star, values }
+}
+
+/** Trims a sampled star to its core and joins the core to the wings. */
+export function finishPsf(star: StarSamples): Psf {
+  const { profile, fwhmPx, oversample, wing } = star
+  const corePx = coreRadius(fwhmPx, star.reachPx)
   const half = (corePx + 2) * oversample
-  values = cropped(values, star.half, half)
+  const values = cropped(star.values, star.half, half)
   blendIntoWing(values, half, oversample, corePx, wing)
   const reach = reachOf(values, half, oversample, wing)
   return { oversample, corePx, half, size: 2 * half + 1, values, wing, reach, profile }

@@ -1,7 +1,7 @@
-import { type Blur, comaBlur, defocusBlur, trackingBlur, windBlur } from './blur.ts'
+import { type Blur, comaBlur, defocusBlur, shakeBlur, trackingBlur, windBlurs } from './blur.ts'
 import type { Telescope } from './instrument.ts'
 import { atan2, cos, pi, sin } from './math.ts'
-import { makePsf, type Psf, sampleStar } from './psf.ts'
+import { blurStar, finishPsf, type Psf, sampleStar } from './psf.ts'
 import { randomStream } from './random.ts'
 import type { SeeingSpec } from './types.ts'
 
@@ -27,25 +27,34 @@ export function makePsfField(
   haze: { readonly bloat: number; readonly aureole: number },
 ): PsfField {
   const fwhmPx = (seeing.fwhmPx ?? telescope.fwhmPx) * haze.bloat
-  const step = 0.25 * fwhmPx
-  const common: Blur[] = []
-  if (seeing.tracking) common.push(trackingBlur(seeing.tracking, step))
-  if (seeing.wind) common.push(windBlur(seeing.wind, step))
+  const common = mountBlurs(seeing, 0.25 * fwhmPx)
   const tiltAngle = 2 * pi * randomStream(telescope.sensorSeed, 'tilt').uniform()
-  const blursOf = (zone: number): Blur[] => {
+  const local = Array.from({ length: zonesAcross * zonesAcross }, (_, zone) => {
     const u = ((zone % zonesAcross) - 1) * 0.7
     const v = (Math.floor(zone / zonesAcross) - 1) * 0.7
-    return [...common, ...localBlurs(telescope, seeing.defocusPx ?? 0, { u, v, tiltAngle })]
-  }
-  const blurs = Array.from({ length: zonesAcross * zonesAcross }, (_, zone) => blursOf(zone))
-  const reachPx = Math.max(
-    ...blurs.map((list) => list.reduce((sum, blur) => sum + blur.reachPx, 0)),
-  )
+    return localBlurs(telescope, seeing.defocusPx ?? 0, { u, v, tiltAngle })
+  })
+  const reachPx = reachOf(common) + Math.max(...local.map(reachOf))
   const aureole = Math.min(0.6, telescope.aureole + haze.aureole)
-  const star = sampleStar({ fwhmPx, beta: telescope.beta, aureole, reachPx })
-  const centre = makePsf(star, blurs[4]!)
-  const zones = blurs.map((list) => (list.length === common.length ? centre : makePsf(star, list)))
+  const star = blurStar(sampleStar({ fwhmPx, beta: telescope.beta, aureole, reachPx }), common)
+  const plain = finishPsf(star)
+  const zones = local.map((blurs) =>
+    blurs.length === 0 ? plain : finishPsf(blurStar(star, blurs)),
+  )
   return { zones, across: zonesAcross, ...size }
+}
+
+function mountBlurs(seeing: SeeingSpec, stepPx: number): Blur[] {
+  const blurs: Blur[] = []
+  const { guiding, tracking, wind } = seeing
+  if (guiding) blurs.push(shakeBlur(guiding.rmsPx, guiding.rmsPx / 2, guiding.angleDeg, stepPx))
+  if (tracking) blurs.push(trackingBlur(tracking, stepPx))
+  if (wind) blurs.push(...windBlurs(wind, stepPx))
+  return blurs
+}
+
+function reachOf(blurs: readonly Blur[]): number {
+  return blurs.reduce((sum, blur) => sum + blur.reachPx, 0)
 }
 
 /** What the optics do at (u, v), measured from the centre in half sides. */

@@ -35,11 +35,13 @@ export function drawStars(field: FieldSpec, telescope: Telescope, halfSidePx: nu
   const random = randomStream(field.seed, 'stars')
   const inField = random.poisson(perMpx * areaMpx)
   const inCluster = field.cluster?.stars ?? 0
+  const extra = field.extraStars ?? []
+  const count = inField + inCluster + extra.length
   const stars: StarField = {
-    count: inField + inCluster,
-    u: new Float64Array(inField + inCluster),
-    v: new Float64Array(inField + inCluster),
-    flux: new Float64Array(inField + inCluster),
+    count,
+    u: new Float64Array(count),
+    v: new Float64Array(count),
+    flux: new Float64Array(count),
   }
   for (let i = 0; i < inField; i++) {
     stars.u[i] = random.range(-halfSidePx, halfSidePx)
@@ -47,6 +49,11 @@ export function drawStars(field: FieldSpec, telescope: Telescope, halfSidePx: nu
     stars.flux[i] = drawFlux(random, faintest, power)
   }
   if (field.cluster) addCluster(stars, inField, field, limit)
+  for (const [i, star] of extra.entries()) {
+    stars.u[inField + inCluster + i] = star.dxPx
+    stars.v[inField + inCluster + i] = star.dyPx
+    stars.flux[inField + inCluster + i] = star.fluxE
+  }
   return stars
 }
 
@@ -58,7 +65,7 @@ function drawFlux(random: Random, faintest: number, power: number): number {
 function addCluster(stars: StarField, from: number, field: FieldSpec, limit: number): void {
   const { kind, radiusPx, dxPx = 0, dyPx = 0 } = field.cluster!
   const random = randomStream(field.seed, 'cluster')
-  for (let i = from; i < stars.count; i++) {
+  for (let i = from; i < from + field.cluster!.stars; i++) {
     // Plummer 1911, projected: the share within r is r^2 / (r^2 + a^2).
     const share = random.uniform()
     const r = radiusPx * Math.min(Math.sqrt(share / (1 - share)), 12)

@@ -31,6 +31,8 @@ export interface TrailContext {
 interface AlongTrail {
   readonly light: Float64Array
   readonly middle: Float64Array
+  /** Sum of squares of the light inside the frame. */
+  readonly energy: number
 }
 
 /** Draws a trail into the plane and tells what is to be seen of it; `undefined` if it misses the frame. */
@@ -52,8 +54,9 @@ export function addTrail(
   })
   const seen = visiblePart(path, plane, (x, y) => context.transparencyAt(x, y) > 0.03)
   if (!seen) return undefined
-  paint(plane, spec, path, profile, tabulate(spec, path, seen, profile, context), context)
-  return truthOf(spec, seen, profile, context.minimumSnr)
+  const along = tabulate(spec, path, seen, profile, context)
+  paint(plane, spec, path, profile, along, context)
+  return truthOf(spec, seen, profile, along.energy, context.minimumSnr)
 }
 
 function tabulate(
@@ -78,8 +81,13 @@ function tabulate(
     if (along >= seen.from && along <= seen.to) passed += transparency / (seen.to - seen.from + 1)
   }
   // `pixelSnr` is what is seen in the frame, behind the mean cloud along the path.
-  for (let i = 0; i < count; i++) light[i] = light[i]! / Math.max(passed, 0.02)
-  return { light, middle }
+  let energy = 0
+  for (let i = 0; i < count; i++) {
+    light[i] = light[i]! / Math.max(passed, 0.02)
+    const along = path.from + i
+    if (along >= seen.from && along <= seen.to) energy += light[i]! * light[i]!
+  }
+  return { light, middle, energy }
 }
 
 function paint(
@@ -143,10 +151,11 @@ function truthOf(
   spec: TrailSpec,
   seen: VisiblePart,
   profile: TrailProfile,
+  energy: number,
   minimumSnr: number,
 ): TrailTruth {
   const widthPx = profile.fwhmPx * widening(spec, 1)
-  const matchedSnr = spec.pixelSnr * Math.sqrt(0.75 * widthPx * seen.lengthPx)
+  const matchedSnr = spec.pixelSnr * Math.sqrt(0.75 * widthPx * energy)
   return {
     kind: spec.kind,
     x0: seen.x0,

@@ -28,7 +28,7 @@ export interface TrailTruth {
   readonly widthPx: number
   /** Peak of the cross profile over the background rms of one pixel (see TrailSpec). */
   readonly pixelSnr: number
-  /** What a perfectly matched filter would see: pixelSnr * sqrt(0.75 * widthPx * lengthPx). */
+  /** What a perfectly matched filter would see: pixelSnr * sqrt(0.75 * widthPx * lengthPx) if it is steady. */
   readonly matchedSnr: number
   /** Whether it is strong enough to be labelled. */
   readonly labelled: boolean

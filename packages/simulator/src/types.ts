@@ -46,6 +46,8 @@ export interface SeeingSpec {
   readonly fwhmPx?: number
   /** Radius of the out-of-focus disc, in pixels; with a central obstruction it is a ring. Default 0. */
   readonly defocusPx?: number
+  /** What good guiding leaves: RMS along a direction, in pixels; half of it across. Default none. */
+  readonly guiding?: { readonly rmsPx: number; readonly angleDeg: number }
   readonly tracking?: TrackingSpec
   readonly wind?: WindSpec
 }
