@@ -1,7 +1,11 @@
+import { unevenness } from '../../clouds/unevenness.ts'
 import type { FrameMeasurement } from '../../frame/measurement.ts'
 import type { Comparison } from '../../session/compare.ts'
 import type { Cause } from '../assessment.ts'
-import { NOTICE, severityBetween } from '../severity.ts'
+import { NOTICE, RUIN, severityBetween } from '../severity.ts'
+
+/** Departure from a smooth sky, as a share of its level, that neither Moon nor vignetting makes. */
+const STRAY_LIGHT = 0.25
 
 /**
  * A bright or uneven sky. The Moon and gradients are a matter of score; only a sky so bright that it drowns
@@ -19,11 +23,16 @@ export function skyCauses({ background }: FrameMeasurement, comparison: Comparis
       severity: severityBetween(noiseRatio, 2, 2.6),
       evidence: { noiseRatio, skyRatio: levelRatio },
     })
+  const uneven = unevenness(background.cells)
   if (background.gradient > 0.15)
     causes.push({
       kind: 'gradient',
-      severity: Math.min(0.9 * NOTICE, 0.3 * background.gradient),
-      evidence: { gradient: background.gradient, skyRatio: levelRatio },
+      // A smooth gradient costs score only; an edge in the sky is stray light or worse: look.
+      severity:
+        uneven > STRAY_LIGHT
+          ? Math.min(0.95 * RUIN, severityBetween(uneven, STRAY_LIGHT, 3 * STRAY_LIGHT))
+          : Math.min(0.9 * NOTICE, 0.3 * background.gradient),
+      evidence: { gradient: background.gradient, unevenness: uneven, skyRatio: levelRatio },
     })
   return causes
 }
