@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -26,8 +26,13 @@ const tarballOf = ({ manifest }: Workspace): Tarball => {
   return found
 }
 
+interface Entry {
+  readonly specifier: string
+  readonly source: string
+}
+
 /** `@nebulift/fits` and `@nebulift/fits/node`, and where each leads. */
-function entriesOf({ manifest }: Workspace): { specifier: string; source: string }[] {
+function entriesOf({ manifest }: Workspace): Entry[] {
   return Object.entries(manifest.exports ?? {}).flatMap(([entry, target]) =>
     typeof target === 'string'
       ? []
@@ -35,11 +40,21 @@ function entriesOf({ manifest }: Workspace): { specifier: string; source: string
   )
 }
 
-/** The names an entry gives at run time, asked of plain Node in `cwd`. */
+/** The names a module gives at run time, asked of plain Node in `cwd`. */
 async function namesSeenBy(node: readonly string[], cwd: string, load: string): Promise<string[]> {
   const script = `${load}.then((m) => process.stdout.write(JSON.stringify(Object.keys(m))))`
   return JSON.parse(await runWell(process.execPath, [...node, '-e', script], { cwd })) as string[]
 }
+
+const namesOfBuilt = (project: string, { specifier }: Entry) =>
+  namesSeenBy([], project, `import('${specifier}')`)
+
+const namesOfSource = ({ folder }: Workspace, { source }: Entry) =>
+  namesSeenBy(['--conditions=@nebulift/source'], root, `import('./${folder}/${source.slice(2)}')`)
+
+// Nobody answers and nothing is kept: then, and only then, the command's tests are skipped.
+const alone = 'the package registry cannot be reached and npm has not kept what the command needs'
+const isAlone = () => programsInstalled.code !== 0 && unreachable(programsInstalled)
 
 beforeAll(async () => {
   tarballs = await pack(members, bench)
@@ -80,19 +95,11 @@ describe.each(members)('tarball of $manifest.name', (member) => {
 describe.each(libraries)('$manifest.name installed off-line in an empty folder', (member) => {
   it('installs', () => expect(librariesInstalled).toMatchObject({ code: 0 }))
 
-  it.each(entriesOf(member))(
-    '$specifier gives what its source gives',
-    async ({ specifier, source }) => {
-      const load = `import('${specifier}')`
-      const fromSource = `import('./${member.folder}/${source.slice(2)}')`
-      const [built, written] = await Promise.all([
-        namesSeenBy([], libraryProject, load),
-        namesSeenBy(['--conditions=@nebulift/source'], root, fromSource),
-      ])
-      expect(built.length).toBeGreaterThan(0)
-      expect(built).toEqual(written)
-    },
-  )
+  it.each(entriesOf(member))('$specifier gives what its source gives', async (entry) => {
+    const built = await namesOfBuilt(libraryProject, entry)
+    expect(built.length).toBeGreaterThan(0)
+    expect(built).toEqual(await namesOfSource(member, entry))
+  })
 
   it.each(entriesOf(member))('$specifier can be required', async ({ specifier }) => {
     const load = `Promise.resolve(require('${specifier}'))`
@@ -125,69 +132,77 @@ function reachable(entry: string): { files: Set<string>; foreign: Set<string> } 
   return { files, foreign }
 }
 
-describe.each([
-  { resolution: 'nodenext', module: 'nodenext' },
-  { resolution: 'bundler', module: 'preserve' },
-])('types under moduleResolution $resolution', ({ resolution, module }) => {
-  const check = async (name: string, specifiers: readonly string[], types: readonly string[]) => {
-    const folder = join(libraryProject, `${name}-${resolution}`)
-    mkdirSync(folder)
-    const compilerOptions = {
-      ...{ target: 'es2024', lib: ['es2024', 'dom'], module, moduleResolution: resolution },
-      ...{ strict: true, noEmit: true, skipLibCheck: false, exactOptionalPropertyTypes: true },
-      types,
-      typeRoots: [join(root, 'node_modules/@types')],
-    }
-    const consumer = specifiers.map(
-      (specifier, i) =>
-        `import * as m${i} from '${specifier}'\nexport const n${i}: object = m${i}\n`,
-    )
-    writeFileSync(
-      join(folder, 'tsconfig.json'),
-      JSON.stringify({ compilerOptions, include: ['.'] }),
-    )
-    writeFileSync(join(folder, 'consumer.ts'), consumer.join(''))
-    const tsc = join(root, 'node_modules/typescript/bin/tsc')
-    return run(process.execPath, [tsc, '-p', relative(libraryProject, folder)], {
-      cwd: libraryProject,
-    })
+/** Type-checks a program that imports `specifiers` where they were installed. */
+async function typeCheck(
+  project: string,
+  specifiers: readonly string[],
+  { resolution, types }: { resolution: 'nodenext' | 'bundler'; types: readonly string[] },
+): Promise<Outcome> {
+  const folder = mkdtempSync(join(project, 'consumer-'))
+  const compilerOptions = {
+    ...{ target: 'es2024', lib: ['es2024', 'dom'], moduleResolution: resolution },
+    ...{ module: resolution === 'nodenext' ? 'nodenext' : 'preserve' },
+    ...{ strict: true, noEmit: true, skipLibCheck: false, exactOptionalPropertyTypes: true },
+    types,
+    typeRoots: [join(root, 'node_modules/@types')],
   }
+  const consumer = specifiers.map(
+    (specifier, i) => `import * as m${i} from '${specifier}'\nexport const n${i}: object = m${i}\n`,
+  )
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['.'] }))
+  writeFileSync(join(folder, 'consumer.ts'), consumer.join(''))
+  const tsc = join(root, 'node_modules/typescript/bin/tsc')
+  return run(process.execPath, [tsc, '-p', relative(project, folder)], { cwd: project })
+}
 
-  it('main entries resolve, without the types of Node', async () => {
+const well = { code: 0, stdout: '' }
+
+describe.each(['nodenext', 'bundler'] as const)('types under moduleResolution %s', (resolution) => {
+  it('main entries of libraries resolve, without the types of Node', async () => {
     const mains = libraries.map(({ manifest }) => manifest.name)
-    expect(await check('browser', mains, [])).toMatchObject({ code: 0, stdout: '' })
+    const outcome = await typeCheck(libraryProject, mains, { resolution, types: [] })
+    expect(outcome).toMatchObject(well)
   })
 
-  it('every entry resolves beside the types of Node', async () => {
+  it('every entry of libraries resolves beside the types of Node', async () => {
     const all = libraries.flatMap(entriesOf).map(({ specifier }) => specifier)
-    expect(await check('node', all, ['node'])).toMatchObject({ code: 0, stdout: '' })
+    const outcome = await typeCheck(libraryProject, all, { resolution, types: ['node'] })
+    expect(outcome).toMatchObject(well)
+  })
+
+  it('programs resolve beside the types of Node', async (context) => {
+    context.skip(isAlone(), alone)
+    const all = programs.flatMap(entriesOf).map(({ specifier }) => specifier)
+    const outcome = await typeCheck(programProject, all, { resolution, types: ['node'] })
+    expect(outcome).toMatchObject(well)
   })
 })
 
-describe.each(programs)('$manifest.name installed in an empty folder', ({ manifest }) => {
-  const alone = 'the package registry cannot be reached and npm has not kept what the command needs'
-  const isAlone = () => programsInstalled.code !== 0 && unreachable(programsInstalled)
-  const command = async (args: readonly string[]) =>
-    run('npx', ['--no-install', ...args], { cwd: programProject })
-
+describe.each(programs)('$manifest.name installed in an empty folder', (member) => {
   it('installs', (context) => {
     context.skip(isAlone(), alone)
     expect(programsInstalled).toMatchObject({ code: 0 })
   })
 
-  it.for(Object.keys(manifest.bin ?? {}))(
-    'npx %s --version tells its version',
+  it.for(entriesOf(member))('$specifier gives what its source gives', async (entry, context) => {
+    context.skip(isAlone(), alone)
+    expect(await namesOfBuilt(programProject, entry)).toEqual(await namesOfSource(member, entry))
+  })
+
+  it.for(Object.keys(member.manifest.bin ?? {}))(
+    'npx %s tells its version',
     async (name, context) => {
       context.skip(isAlone(), alone)
-      const { code, stdout } = await command([name, '--version'])
-      expect({ code, stdout: stdout.trim() }).toEqual({ code: 0, stdout: manifest.version })
+      const npx = ['--no-install', name, '--version']
+      const { code, stdout } = await run('npx', npx, { cwd: programProject })
+      expect({ code, stdout: stdout.trim() }).toEqual({ code: 0, stdout: member.manifest.version })
     },
   )
 })
 
 // What only the installed command can show: its worker threads and pictures find their files.
 it('the installed command simulates a night and sorts it', async (context) => {
-  context.skip(programsInstalled.code !== 0 && unreachable(programsInstalled))
+  context.skip(isAlone(), alone)
   const command = (...args: string[]) =>
     runWell('npx', ['--no-install', 'nebulift', ...args], { cwd: programProject })
   await command('simulate', 'night', '--frames', '3', '--seed', '7', '--size', '480x360')
