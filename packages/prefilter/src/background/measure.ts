@@ -191,7 +191,7 @@ function smoothCells(plane: Plane, grid: Grid, cells: Cells, quantum: number): C
   const noiseFree = !(median(cells.rms) > 0)
   const noise = noiseFree ? cells.rms : cells.rms.map((value) => value || Number.NaN)
   const rms = medianFilter(mesh(fillMissing(mesh(noise))), false)
-  const range = rangeOf(plane.data)
+  const range = noiseFree ? rangeOf(plane.data) : Number.POSITIVE_INFINITY
   const least = quantum > 0 ? quantum * rmsPerQuantum : noiseFree ? noiseFreeShare * range : 0
   return {
     level: level.map((value) => value || 0),

@@ -102,9 +102,12 @@ export function skyAround(
   return { level, spread: level - quantileInPlace(ringValues, 0.1587, count) }
 }
 
+/** Wings sink by a fifth or more from one ring to the next; what sinks less belongs to something larger. */
+export const steadyShare = 0.85
+
 /**
- * Distance at which the light around a centre has sunk below `limit`: the median over rings, each a quarter
- * farther out than the last, begun at `from`.
+ * Distance at which the light around a centre has sunk below `limit`, or a ring keeps more than `steady` of
+ * the last one's light: the median over rings, each a fifth farther out than the last, begun at `from`.
  */
 export function radiusOfLight(
   { data, width, height }: Plane,
@@ -112,7 +115,9 @@ export function radiusOfLight(
   y: number,
   from: number,
   limit: number,
+  steady: number,
 ): number {
+  let last = Number.POSITIVE_INFINITY
   for (let radius = from; radius < largestRadius; radius *= 1.2) {
     const samples = Math.min(128, Math.max(24, Math.ceil(2 * Math.PI * radius)))
     let count = 0
@@ -122,7 +127,10 @@ export function radiusOfLight(
       const j = Math.round(y + radius * Math.sin(angle))
       if (i >= 0 && j >= 0 && i < width && j < height) ringValues[count++] = data[j * width + i]
     }
-    if (count < 8 || quantileInPlace(ringValues, 0.5, count) < limit) return radius
+    if (count < 8) return radius
+    const light = quantileInPlace(ringValues, 0.5, count)
+    if (light < limit || light > steady * last) return radius
+    last = light
   }
   return largestRadius
 }

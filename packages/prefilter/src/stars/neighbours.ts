@@ -2,6 +2,9 @@ import { type Star, StarFlag } from './catalog.ts'
 
 /** Stars with centres closer than this share of the typical width are one. */
 const sameShare = 0.5
+const closestPx = 1.2
+/** Within an object this many times wider, a star is a piece of it. */
+const pieceRatio = 3
 /** A neighbour within this many widths spoils the measures, if it is not much fainter. */
 const blendedFwhm = 2
 const faintShare = 0.05
@@ -24,7 +27,11 @@ export function removeDuplicates(stars: Star[], typicalFwhmPx: number): Star[] {
     }
     const width = (other: Star) => Math.max(other.fwhmPx, star.fwhmPx)
     const distance = (other: Star) => Math.hypot(other.x - star.x, other.y - star.y)
-    if (close.some((other) => distance(other) < Math.max(sameShare * width(other), 1.2))) continue
+    const isSame = (other: Star) => {
+      const share = other.fwhmPx > pieceRatio * star.fwhmPx ? 1 : sameShare
+      return distance(other) < Math.max(share * width(other), closestPx)
+    }
+    if (close.some(isSame)) continue
     for (const other of close) {
       if (distance(other) > blendedFwhm * width(other)) continue
       star.flags |= StarFlag.blended

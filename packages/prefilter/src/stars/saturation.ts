@@ -1,6 +1,7 @@
 import type { BackgroundModel } from '../background/model.ts'
 import { backgroundAt } from '../background/smooth.ts'
 import type { Plane } from '../plane.ts'
+import { radiusOfLight } from './aperture.ts'
 import { type Star, StarFlag } from './catalog.ts'
 
 /** Pixels within this share of the highest value count as cut off with it. */
@@ -34,7 +35,7 @@ export function findCeiling(
   return cut >= 3 || Math.max(...flat) >= enoughFlat ? highest : undefined
 }
 
-/** Marks stars that reach the ceiling, image units. */
+/** Marks stars that reach the ceiling, image units; their light is followed however slowly it sinks. */
 export function markSaturated(
   residual: Plane,
   model: BackgroundModel,
@@ -46,7 +47,10 @@ export function markSaturated(
     if (level + star.peak * rms < 0.5 * ceiling) continue
     const { values } = brightPixels(residual, model, star)
     const limit = level + saturatedShare * (ceiling - level)
-    if (values.some((value) => value >= limit)) star.flags |= StarFlag.saturated
+    if (!values.some((value) => value >= limit)) continue
+    // Burnt-out stars are wide for their brightness, not for being galaxies.
+    star.radiusPx = radiusOfLight(residual, star.x, star.y, star.radiusPx, 0.5, 2)
+    star.flags = (star.flags & ~StarFlag.extended) | StarFlag.saturated
   }
 }
 

@@ -54,7 +54,7 @@ export function typicalStar(residual: Plane, peaks: Peaks): TypicalStar | undefi
 
 function measureSizes(residual: Plane, peaks: Peaks): Size[] {
   const sizes: Size[] = []
-  for (const i of linkPeaks(peaks, 0, levels).subarray(0, mostMeasured)) {
+  for (const i of linkPeaks(peaks).subarray(0, mostMeasured)) {
     if (peaks.snr[i] < enoughSnr) break
     const sigma = 2 ** peaks.level[i]
     const limits = { sigma, largestSigma: 4 * sigma + 2, drift: 2.5 * sigma, sky: 0 }
