@@ -7,11 +7,12 @@
 
 /**
  * Adds rows of `source` (clipped to ±clip, masked ones left out) in squares of bin x bin pixels.
- * `mask` holds one byte a pixel, non-zero = masked. `sumRow` and `countRow` are scratch, one f32 a column.
+ * `mask` holds one byte a pixel, non-zero = masked; `tops` receives the highest value of each square, masked or
+ * not. `sumRow`, `countRow` and `topRow` are scratch, one f32 a column.
  */
 export function streakBin(
   source: usize, mask: usize, width: i32, rows: i32, bin: i32, clip: f32,
-  sums: usize, counts: usize, sumRow: usize, countRow: usize,
+  sums: usize, counts: usize, tops: usize, sumRow: usize, countRow: usize, topRow: usize,
 ): void {
   const columns = (width + bin - 1) / bin
   const high = f32x4.splat(clip)
@@ -20,17 +21,19 @@ export function streakBin(
   const one = f32x4.splat(1)
   const vectorEnd = width & ~3
   let out = 0
-  for (let top = 0; top < rows; top += bin) {
+  for (let first = 0; first < rows; first += bin) {
     memory.fill(sumRow, 0, <usize>width << 2)
     memory.fill(countRow, 0, <usize>width << 2)
-    const bottom = min(top + bin, rows)
+    for (let x = 0; x < width; x++) store<f32>(topRow + (<usize>x << 2), <f32>-1e30)
+    const bottom = min(first + bin, rows)
     // Down the columns first: whole vectors, no shuffles.
-    for (let y = top; y < bottom; y++) {
+    for (let y = first; y < bottom; y++) {
       const row = source + (<usize>(y * width) << 2)
       const maskRow = mask + <usize>(y * width)
       for (let x = 0; x < vectorEnd; x += 4) {
         const at = <usize>x << 2
         const value = v128.load(row + at)
+        v128.store(topRow + at, f32x4.pmax(v128.load(topRow + at), value))
         const masked = i32x4.ne(
           i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(maskRow + x))),
           i32x4.splat(0),
@@ -43,6 +46,7 @@ export function streakBin(
       for (let x = vectorEnd; x < width; x++) {
         const at = <usize>x << 2
         const value = load<f32>(row + at)
+        if (value > load<f32>(topRow + at)) store<f32>(topRow + at, value)
         if (load<u8>(maskRow + x) == 0 && value > MASKED) {
           store<f32>(sumRow + at, load<f32>(sumRow + at) + min(max(value, -clip), clip))
           store<f32>(countRow + at, load<f32>(countRow + at) + 1)
@@ -54,12 +58,15 @@ export function streakBin(
       const end = min((column + 1) * bin, width)
       let sum: f32 = 0
       let count: f32 = 0
+      let top: f32 = -1e30
       for (let x = column * bin; x < end; x++) {
+        top = max(top, load<f32>(topRow + (<usize>x << 2)))
         sum += load<f32>(sumRow + (<usize>x << 2))
         count += load<f32>(countRow + (<usize>x << 2))
       }
       store<f32>(sums + (<usize>(out * columns + column) << 2), sum)
       store<f32>(counts + (<usize>(out * columns + column) << 2), count)
+      store<f32>(tops + (<usize>(out * columns + column) << 2), top)
     }
     out++
   }

@@ -11,6 +11,8 @@ export interface BinnedPlane {
   readonly sums: Float32Array
   /** How many pixels were unmasked. */
   readonly counts: Float32Array
+  /** Highest pixel of each square, masked or not. */
+  readonly tops: Float32Array
 }
 
 /** One pixel counts for no more than this many sigmas, so that no single one makes a line. */
@@ -26,17 +28,22 @@ export function binResidual(residual: Plane, mask: Uint8Array, bin: number): Bin
   const rows = Math.ceil(height / bin)
   const sums = new Float32Array(columns * rows)
   const counts = new Float32Array(columns * rows)
+  const tops = new Float32Array(columns * rows)
   const chunkRows = Math.max(1, Math.floor(chunkBytes / (4 * width * bin)))
   const pixels = chunkRows * bin * width
   const binned = 4 * chunkRows * columns
-  const [source, masked, sumsAt, countsAt, sumRow, countRow] = scratch(
+  const row = 4 * width
+  const [source = 0, masked = 0, sumsAt = 0, countsAt = 0, topsAt = 0, ...rows3] = scratch(
     4 * pixels,
     pixels + 16,
     binned,
     binned,
-    4 * width,
-    4 * width,
-  ) as [number, number, number, number, number, number]
+    binned,
+    row,
+    row,
+    row,
+  )
+  const [sumRow = 0, countRow = 0, topRow = 0] = rows3
   const kernel = streakKernels()
   const floats = new Float32Array(kernel.memory.buffer)
   const bytes = new Uint8Array(kernel.memory.buffer)
@@ -47,11 +54,25 @@ export function binResidual(residual: Plane, mask: Uint8Array, bin: number): Bin
     floats.set(data.subarray(first * width, (first + count) * width), source >> 2)
     bytes.set(mask.subarray(first * width, (first + count) * width), masked)
     const clip = pixelClipSigma
-    kernel.streakBin(source, masked, width, count, bin, clip, sumsAt, countsAt, sumRow, countRow)
+    kernel.streakBin(
+      source,
+      masked,
+      width,
+      count,
+      bin,
+      clip,
+      sumsAt,
+      countsAt,
+      topsAt,
+      sumRow,
+      countRow,
+      topRow,
+    )
     sums.set(floats.subarray(sumsAt >> 2, (sumsAt >> 2) + used), top * columns)
+    tops.set(floats.subarray(topsAt >> 2, (topsAt >> 2) + used), top * columns)
     counts.set(floats.subarray(countsAt >> 2, (countsAt >> 2) + used), top * columns)
   }
-  return { bin, width: columns, height: rows, sums, counts }
+  return { bin, width: columns, height: rows, sums, counts, tops }
 }
 
 /** The same plane in squares twice as large: trails wider than a bin gain, at a quarter of the cost. */
@@ -60,12 +81,14 @@ export function halve(plane: BinnedPlane): BinnedPlane {
   const height = Math.ceil(plane.height / 2)
   const sums = new Float32Array(width * height)
   const counts = new Float32Array(width * height)
+  const tops = new Float32Array(width * height).fill(-Infinity)
   for (let y = 0; y < plane.height; y++) {
     const row = (y >> 1) * width
     for (let x = 0, from = y * plane.width; x < plane.width; x++, from++) {
       sums[row + (x >> 1)]! += plane.sums[from]!
       counts[row + (x >> 1)]! += plane.counts[from]!
+      tops[row + (x >> 1)] = Math.max(tops[row + (x >> 1)]!, plane.tops[from]!)
     }
   }
-  return { bin: plane.bin * 2, width, height, sums, counts }
+  return { bin: plane.bin * 2, width, height, sums, counts, tops }
 }

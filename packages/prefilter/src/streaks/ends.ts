@@ -57,9 +57,14 @@ export function meanAmplitude(along: Along, t0: number, t1: number, ceiling = In
   return norm > 0 ? sum / norm : 0
 }
 
+/** A bright trail is followed down to where its light is this many sigmas over a stretch of `wingPx`. */
+const wingSigma = 6
+const wingPx = 20
+
 /**
  * Where the light begins and ends: the stretch that a constant amplitude explains best against darkness
  * elsewhere (maximum likelihood of a change at two unknown points; the best sum of a run, Kadane's scan).
+ * Bright trails are first followed into their faint wings, then cut at half the brightness near each end.
  * `t0..t1` is a first guess inside the light.
  */
 export function findEnds(
@@ -71,14 +76,44 @@ export function findEnds(
   let amplitude = meanAmplitude(along, t0, t1)
   for (let round = 0; round < 4 && amplitude > 0; round++) {
     const next = bestRun(along, amplitude)
-    const ceiling = 2 * amplitude
     // Flares must not hide the fainter rest: the level is that of the typical block.
-    amplitude = Math.max(0, meanAmplitude(along, next.t0, next.t1, ceiling))
+    amplitude = Math.max(0, meanAmplitude(along, next.t0, next.t1, 2 * amplitude))
     const same = Math.abs(next.t0 - ends.t0) + Math.abs(next.t1 - ends.t1) < along.blockPx
     ends = next
     if (same) break
   }
-  return { ...ends, amplitude }
+  const faintest =
+    wingSigma / Math.sqrt(Math.max(1e-9, (meanWeight(along) * wingPx) / along.blockPx))
+  if (amplitude < 3 * faintest) return { ...ends, amplitude }
+  const far = bestRun(along, Math.max(faintest, 0.1 * amplitude))
+  return {
+    t0: Math.min(ends.t0, cutAtHalf(along, far.t0, far.t1, 1)),
+    t1: Math.max(ends.t1, cutAtHalf(along, far.t1, far.t0, -1)),
+    amplitude,
+  }
+}
+
+function meanWeight({ weight }: Along): number {
+  const used = weight.filter((value) => value > 0)
+  return used.length > 0 ? used.reduce((sum, value) => sum + value, 0) / used.length : 0
+}
+
+/** From an end inwards, where the light reaches half of what it is just inside. */
+function cutAtHalf(along: Along, end: number, other: number, sign: 1 | -1): number {
+  const stretch = Math.min(wingPx, Math.abs(other - end))
+  const inside = meanAmplitude(
+    along,
+    Math.min(end, end + sign * stretch),
+    Math.max(end, end + sign * stretch),
+  )
+  const first = Math.floor((end - along.start) / along.blockPx - (sign < 0 ? 0.5 : -0.5))
+  const steps = Math.ceil(stretch / along.blockPx)
+  for (let step = 0; step < steps; step++) {
+    const block = first + sign * step
+    if ((along.amplitude[block] ?? 0) < inside / 2 && along.weight[block]! > 0) continue
+    return along.start + (block + (sign > 0 ? 0 : 1)) * along.blockPx
+  }
+  return end
 }
 
 function bestRun({ amplitude, weight, start, blockPx }: Along, level: number) {

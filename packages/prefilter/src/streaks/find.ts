@@ -3,14 +3,16 @@ import type { Plane } from '../plane.ts'
 import type { StarCatalog } from '../stars/catalog.ts'
 import type { Streak } from '../verdict/assessment.ts'
 import type { Field } from './band.ts'
+import { findBright } from './bright.ts'
 import { type JudgeContext, judge, type RejectionReason } from './judge.ts'
 import { kindOf } from './kind.ts'
 import { crestOf, followLineUps } from './lineups.ts'
 import { type FindStreaksOptions, type Settings, withDefaults } from './options.ts'
 import { angleOf, type Path, pathLength, project } from './path.ts'
+import { type Found, reconsider } from './reconsider.ts'
 import { refine, type Seed, type Trace } from './refine.ts'
 import { type Candidate, listCandidates, makeScales, peel, restOf, type Scale } from './search.ts'
-import { maskSources, type Sources, sortSources } from './sources.ts'
+import { addBright, maskSources, type Sources, sortSources } from './sources.ts'
 
 export interface RejectedStreak {
   readonly streak: Streak
@@ -32,11 +34,6 @@ export interface StreakSearch {
   }
 }
 
-interface Found {
-  readonly trace: Trace
-  readonly reason: RejectionReason | undefined
-}
-
 const mostRounds = 4
 const mostAttempts = 160
 
@@ -52,18 +49,19 @@ export function findStreaks(
   options?: FindStreaksOptions,
 ): StreakSearch {
   const settings = withDefaults(options)
-  const sources = sortSources(residual, stars)
-  const lined = followLineUps(residual, sources)
-  const mask = maskSources(residual, stars, sources, lined.map(crestOf))
+  const catalogued = sortSources(residual, stars)
+  const lined = followLineUps(residual, catalogued)
+  const mask = maskSources(residual, stars, catalogued, lined.map(crestOf))
   const field: Field = { residual, mask }
-  const scales = makeScales(residual, mask, sources.fwhmPx, settings.searchSizePx)
+  const { scales, base } = makeScales(residual, mask, catalogued.fwhmPx, settings.searchSizePx)
+  const sources = addBright(catalogued, findBright(residual, base))
   const context: JudgeContext = {
     sources,
     width: residual.width,
     height: residual.height,
     minLengthPx: settings.minLengthPx,
   }
-  const found: Found[] = []
+  let found: Found[] = []
   let threshold = 0
   let trials = 0
   const search = { field, scales, sources, context, settings }
@@ -77,6 +75,7 @@ export function findStreaks(
     // What is left after a round without a trail is what that round already refused.
     if (found.filter(({ reason }) => !reason).length === before) break
   }
+  found = reconsider(found, context, field)
   const toStreak = (trace: Trace) => streakOf(trace, model, sources)
   const streaks = found.filter(({ reason }) => !reason).map(({ trace }) => toStreak(trace))
   const rejected = found

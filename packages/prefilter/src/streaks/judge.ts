@@ -16,7 +16,7 @@ export type RejectionReason =
   | 'edge-artefact'
   | 'filament'
   | 'star-trail'
-  | 'satellite-duplicate'
+  | 'duplicate'
 
 export interface JudgeContext {
   readonly sources: Sources
@@ -45,7 +45,7 @@ function leastPersistence(snr: number): number {
 function isDiffuse({ cross, snr, path }: Trace, { fwhmPx }: Sources): boolean {
   const length = pathLength(path)
   if (cross.roughness > 0.35 || cross.fwhmPx > 0.2 * length) return true
-  if (cross.fwhmPx < Math.max(12, 4 * fwhmPx)) return false
+  if (cross.fwhmPx < Math.max(12, Math.min(20, 4 * fwhmPx))) return false
   const bent = Math.abs(path.sagittaPx) > 0.01 * length
   return cross.peak < 0.5 || snr < 15 || cross.roughness > 0.15 || bent
 }
@@ -63,13 +63,12 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
   if (length < 5 * cross.fwhmPx) return 'galaxy'
   if (isSpike(trace, sources)) return 'spike'
   if (isSharp(trace, sources)) return 'cosmic-ray'
-  if (isGalaxy(trace)) return 'galaxy'
+  if (isGalaxy(trace, sources)) return 'galaxy'
   if (isBeaded(trace, sources)) return 'star-chain'
   if (Math.abs(path.sagittaPx) > mostSagitta * length) return 'star-trail'
-  if (pieces.persistence < leastPersistence(snr) || trace.medianSnr < leastMedianSnr) {
-    return 'star-chain'
-  }
-  if (isChain(trace)) return 'star-chain'
+  if (trace.medianSnr < leastMedianSnr) return 'star-chain'
+  const sure = snr > 40 && trace.medianSnr > 8 && length > 15 * cross.fwhmPx
+  if (!sure && (pieces.persistence < leastPersistence(snr) || isChain(trace))) return 'star-chain'
   if (isDiffuse(trace, sources)) return 'filament'
   if (sources.trailing) {
     const aligned = angleBetween(angleOf(path), sources.trailing.angleDeg) < 20
@@ -86,14 +85,15 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
   const column = Math.abs(path.x1 - path.x0) < slack
   const row = Math.abs(path.y1 - path.y0) < slack
   if ((!column && !row) || length < 4 * cross.fwhmPx) return undefined
+  const beside = Math.max(3, cross.fwhmPx)
   const through = sources.bright.some(
-    (source) =>
-      source.saturated &&
-      (column
-        ? Math.abs(source.x - path.x0) < Math.max(3, cross.fwhmPx)
-        : Math.abs(source.y - path.y0) < Math.max(3, cross.fwhmPx)),
+    ({ x, y, saturated, peakSigma }) =>
+      (saturated || peakSigma > 3 * cross.peak) &&
+      (column ? Math.abs(x - path.x0) < beside : Math.abs(y - path.y0) < beside),
   )
-  if (through) return 'bleed'
+  // At the height of the frame's brightest pixels: charge that has spilt.
+  const brightest = sources.bright[0]?.peakSigma ?? Infinity
+  if (through || (cross.peak > 100 && cross.peak > 0.25 * brightest)) return 'bleed'
   const narrow = cross.fwhmPx < Math.max(1.3, 0.75 * sources.fwhmPx) || cross.oneLane > 0.75
   const weakEvidence = trace.snr < 15
   const edgeOfChip = Math.min(trace.room[0], trace.room[1]) < 3 && cross.fwhmPx > 3 * sources.fwhmPx
@@ -119,7 +119,7 @@ function isSharp({ cross, snr }: Trace, sources: Sources): boolean {
 }
 
 /** Short, thick and brightest in the middle. */
-function isGalaxy({ pieces, path, cross }: Trace): boolean {
+function isGalaxy({ pieces, path, cross }: Trace, { fwhmPx }: Sources): boolean {
   const aspect = pathLength(path) / Math.max(1, cross.fwhmPx)
   if (aspect > 12) return false
   const known = pieces.amplitude.filter((value) => !Number.isNaN(value))
@@ -128,7 +128,9 @@ function isGalaxy({ pieces, path, cross }: Trace): boolean {
   const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
   const outer = (mean(known.slice(0, third)) + mean(known.slice(-third))) / 2
   const inner = mean(known.slice(third, known.length - third))
-  return inner > 1.6 * outer
+  // A meteor is as thin as a star, a galaxy is not.
+  const thin = cross.fwhmPx < 1.25 * fwhmPx && aspect > 8
+  return inner > (thin ? 3 : 1.6) * outer
 }
 
 /** A short trail with valleys between knots of light: stars that touch. */

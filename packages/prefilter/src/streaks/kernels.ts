@@ -11,8 +11,10 @@ export interface StreakKernels extends Kernels {
     clip: number,
     sums: number,
     counts: number,
+    tops: number,
     sumRow: number,
     countRow: number,
+    topRow: number,
   ): void
   streakLoad(
     image: number,

@@ -32,13 +32,14 @@ export function makeScales(
   mask: Uint8Array,
   fwhmPx: number,
   searchSizePx: number,
-): Scale[] {
+): { scales: Scale[]; base: BinnedPlane } {
   const longer = Math.max(residual.width, residual.height)
   // A bin as wide as a sigma or two of the trail loses little light and halves the work.
   const fine = Math.max(1, Math.min(4, Math.floor(fwhmPx / 2)))
   const bin = Math.max(Math.ceil(longer / searchSizePx), Math.min(fine, Math.floor(longer / 256)))
   const scales: Scale[] = []
-  let plane: BinnedPlane = binResidual(residual, mask, Math.max(1, bin))
+  const base = binResidual(residual, mask, Math.max(1, bin))
+  let plane = base
   for (;;) {
     const { width, height } = plane
     scales.push({ bin: plane.bin, width, height, image: normalizeLocally(plane) })
@@ -46,7 +47,7 @@ export function makeScales(
     if (next.bin > widestBinPx || Math.max(next.width, next.height) < smallestScale) break
     plane = next
   }
-  return scales
+  return { scales, base }
 }
 
 export interface CandidateList {

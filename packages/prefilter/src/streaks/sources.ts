@@ -73,6 +73,16 @@ export function sortSources(residual: Plane, stars: StarCatalog): Sources {
   return { lineUps, round, peaks, bright, fwhmPx, fwhmKnown, trailing }
 }
 
+/** The same with bright blobs that the catalogue does not have. */
+export function addBright(sources: Sources, blobs: readonly BrightSource[]): Sources {
+  const known = sources.bright
+  const added = blobs.filter(
+    (blob) =>
+      !known.some(({ x, y, radiusPx }) => Math.hypot(x - blob.x, y - blob.y) < 3 + radiusPx / 2),
+  )
+  return { ...sources, bright: [...known, ...added].sort((a, b) => b.peakSigma - a.peakSigma) }
+}
+
 function typicalWidth(stars: StarCatalog): { fwhmPx: number; fwhmKnown: boolean } {
   const widths: number[] = []
   const bad = StarFlag.saturated | StarFlag.edge | StarFlag.extended
@@ -81,7 +91,7 @@ function typicalWidth(stars: StarCatalog): { fwhmPx: number; fwhmKnown: boolean 
     if (good && stars.snr[i]! > 8 && stars.fwhmPx[i]! > 0) widths.push(stars.fwhmPx[i]!)
   }
   if (widths.length < 3) return { fwhmPx: 2.5, fwhmKnown: false }
-  return { fwhmPx: Math.max(1, Math.min(30, median(widths))), fwhmKnown: widths.length >= 8 }
+  return { fwhmPx: Math.max(1, Math.min(30, median(widths))), fwhmKnown: widths.length >= 4 }
 }
 
 /** Eccentricity from which a star counts as drawn out: axes 1 : 0.6. */

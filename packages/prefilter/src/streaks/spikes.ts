@@ -1,9 +1,11 @@
-import { angleOf, type Path, pathLength, project } from './path.ts'
+import { pathLength, project } from './path.ts'
 import type { Trace } from './refine.ts'
 import type { BrightSource, Sources } from './sources.ts'
 
-/** A source must outshine the trail's surface brightness this much to be able to throw it as a spike. */
+/** A source must outshine the trail's surface brightness this much to be held for its origin without more. */
 const outshine = 12
+/** Light that plainly falls off from a source may be this much of it. */
+const outshineFalling = 3
 
 /**
  * Whether a trail is a diffraction spike: its line passes through a source far brighter than itself and its
@@ -15,7 +17,8 @@ export function isSpike(trace: Trace, sources: Sources): boolean {
 
 function throwsIt(trace: Trace, source: BrightSource): boolean {
   const length = pathLength(trace.path)
-  if (!source.saturated && source.peakSigma < outshine * trace.cross.peak) return false
+  if (!source.saturated && source.peakSigma < outshineFalling * trace.cross.peak) return false
+  const strong = source.saturated || source.peakSigma > outshine * trace.cross.peak
   const { t, offset } = project(trace.path, source.x, source.y)
   const outside = Math.max(0, -t, t - length)
   // The line's own uncertainty grows beyond its ends.
@@ -26,7 +29,8 @@ function throwsIt(trace: Trace, source: BrightSource): boolean {
   const endsInside = trace.room[0] > 10 && trace.room[1] > 10
   const near = outside <= Math.max(10, 1.5 * source.radiusPx)
   const evenArms = Math.min(t, length - t) > 0.35 * (length / 2)
-  if (fall > 4) return true
+  if (fall > (strong ? 4 : 8)) return true
+  if (!strong) return false
   if (fall < -4) return outside > 0 && near && length < 4 * source.radiusPx
   // Undecided light: a short piece at a bright star is its spike, a long one from border to border is not.
   return near && (endsInside || length < 4 * source.radiusPx) && (outside > 0 || evenArms)
@@ -69,9 +73,4 @@ function misfit(values: readonly number[], sigmas: readonly number[], shape: rea
   })
   const scale = bottom > 0 ? top / bottom : 0
   return used.reduce((sum, i, k) => sum + weight[k]! * (values[i]! - scale * shape[i]!) ** 2, 0)
-}
-
-/** Direction of a path, for logs and tests of partners. */
-export function spikeAngle(path: Path): number {
-  return angleOf(path)
 }
