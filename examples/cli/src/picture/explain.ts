@@ -1,5 +1,5 @@
 import type { FrameAssessment, LocalGrid, Plane, Streak } from '@nebulift/prefilter'
-import { outlineTrail } from '../report/page/outline.ts'
+import { outlineTrail, regionsToMark } from '../report/page/outline.ts'
 import { drawCaption, layOutCaption } from './caption.ts'
 import { actionColors, coveredColor, dimmedColor, panelColor, streakColors } from './palette.ts'
 import { encodePng } from './png.ts'
@@ -87,8 +87,7 @@ function drawRegions(
   { picture, scale }: { picture: Box; scale: number },
 ): void {
   const style = { color: actionColors.review, widthPx: lineWidth(picture), clip: picture }
-  for (const { region } of assessment.causes) {
-    if (region === undefined) continue
+  for (const { region } of regionsToMark(assessment.causes)) {
     const left = picture.x + region.x0 * scale
     const right = picture.x + region.x1 * scale - 1
     const top = region.y0 * scale

@@ -170,6 +170,7 @@ describe('scales', () => {
     // Both nights have the same scale: two hours take twice the room of one.
     expect(places[2]! - places[0]!).toBeCloseTo(2 * (places[4]! - places[3]!))
     expect(axis.ticks.map((tick) => tick.label)).toContain('01:00')
+    expect(timeAxis(times, 200, 'utc').ticks.map((tick) => tick.label)).toEqual(['01-01', '01-02'])
     expect(timeAxis([], 600, 'utc').ticks).toEqual([])
     expect(timeAxis([5 * hour], 600, 'utc').x(5 * hour)).toBeCloseTo(300)
   })

@@ -94,7 +94,7 @@ export function chartMarkup(
   const name = `${metric.label} (${metric.unit}) over the night, ${values.length} frames`
   return html`<svg class="chart" data-metric="${metric.id}" role="img" aria-label="${name}" width="${widthPx}" height="${heightPx}" viewBox="0 0 ${widthPx} ${heightPx}">
 ${niceTicks(low, high, 4).map((tick) => valueTick(tick, round(y(tick)), leftPx, widthPx))}
-${axis.ticks.map((tick) => html`<text class="tick" x="${round(leftPx + tick.x)}" y="${heightPx - 6}" text-anchor="middle">${tick.label}</text>`)}
+${axis.ticks.map((tick) => html`<text class="tick" x="${round(Math.min(widthPx - 18, leftPx + tick.x))}" y="${heightPx - 6}" text-anchor="middle">${tick.label}</text>`)}
 ${axis.breaks.map((x) => html`<path class="break" d="M${round(leftPx + x) - 3} ${bottom + 4}l4-8m2 8l4-8"/>`)}
 <line class="cursor" x1="0" x2="0" y1="${top - 4}" y2="${bottom}"/>
 ${sessionLines(points, metric, (value) => y(value), leftPx)}

@@ -1,3 +1,24 @@
+import type { Cause, CauseKind, Region } from '@nebulift/prefilter'
+
+/** Kinds of causes that are drawn as trails or as cells: a box around them would say it twice. */
+const drawnOtherwise: readonly CauseKind[] = [
+  'satellite',
+  'airplane',
+  'meteor',
+  'streak',
+  'cloud',
+  'haze',
+]
+
+/** Regions of causes that nothing else shows. */
+export function regionsToMark(
+  causes: readonly Cause[],
+): readonly { readonly kind: CauseKind; readonly region: Region }[] {
+  return causes.flatMap(({ kind, region }) =>
+    region === undefined || drawnOtherwise.includes(kind) ? [] : [{ kind, region }],
+  )
+}
+
 /** A point in pixels; the centre of the first pixel is (0, 0). */
 export interface Point {
   readonly x: number

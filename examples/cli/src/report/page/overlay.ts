@@ -2,7 +2,7 @@ import type { LocalGrid, Region, Streak } from '@nebulift/prefilter'
 import { formatNumber } from './format.ts'
 import { html, type Markup } from './markup.ts'
 import type { PageFrame } from './model.ts'
-import { outlineTrail, type Point, trailLine } from './outline.ts'
+import { outlineTrail, type Point, regionsToMark, trailLine } from './outline.ts'
 import { streakWords, wordsFor } from './words.ts'
 
 const tenth = (value: number) => Math.round(value * 10) / 10
@@ -23,7 +23,7 @@ export function overlayMarkup(frame: PageFrame, screenPerPx?: number): Markup {
   // The first pixel's centre is (0, 0), so the picture's corner lies half a pixel before it.
   return html`<svg class="overlay" viewBox="-0.5 -0.5 ${frame.width} ${frame.height}" aria-hidden="true" focusable="false">
 ${gridCells(clouds.grid, frame)}
-${causes.map((cause) => (cause.region ? regionBox(cause.region, wordsFor(cause.kind).name) : html``))}
+${regionsToMark(causes).map(({ region, kind }) => regionBox(region, wordsFor(kind).name))}
 ${streaks.map((streak) => (screenPerPx === undefined ? thinTrail(streak) : outlinedTrail(streak, screenPerPx)))}
 </svg>`
 }

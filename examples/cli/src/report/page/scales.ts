@@ -93,7 +93,19 @@ export function timeAxis(times: readonly number[], widthPx: number, zone: Zone):
     return (starts[index] ?? 0) + (time - (spans[index]?.[0] ?? 0)) * scale
   }
   const breaks = starts.slice(1).map((start) => start - cutPx / 2)
-  return { x, breaks, ticks: spans.flatMap((span) => timeTicks(span, { x, scale, zone })) }
+  const ticks = spans.flatMap((span) =>
+    spans.length === 1 || (span[1] - span[0]) * scale > 180
+      ? timeTicks(span, { x, scale, zone })
+      : [{ x: x((span[0] + span[1]) / 2), label: clockOf(span[0], zone).date.slice(5) }],
+  )
+  return { x, breaks, ticks: spaced(ticks) }
+}
+
+/** Leaves out ticks whose labels would touch the one before. */
+function spaced(ticks: readonly AxisTick[]): readonly AxisTick[] {
+  const kept: AxisTick[] = []
+  for (const tick of ticks) if (tick.x - (kept.at(-1)?.x ?? -99) >= 44) kept.push(tick)
+  return kept
 }
 
 function timeTicks(
