@@ -18,7 +18,7 @@ export function showBatch(terminal: Terminal): { onEvent: OnBatchEvent; stop: ()
         break
       }
       case 'measured':
-        if (!event.cached) progress?.advance(event.judged.width * event.judged.height)
+        progress?.advance(event.cached ? 0 : event.judged.width * event.judged.height)
         logMeasured(terminal, event)
         break
       case 'failed':

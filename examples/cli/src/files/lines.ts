@@ -13,8 +13,13 @@ export async function appendLine(
     const { size } = await handle.stat()
     const last = Buffer.alloc(1, 10)
     if (size > 0) await handle.read(last, 0, 1, size - 1)
-    await handle.appendFile(`${last[0] === 10 ? '' : '\n'}${JSON.stringify(entry)}\n`)
-    if (sync) await handle.sync()
+    try {
+      await handle.appendFile(`${last[0] === 10 ? '' : '\n'}${JSON.stringify(entry)}\n`)
+      if (sync) await handle.sync()
+    } catch (error) {
+      await handle.truncate(size)
+      throw error
+    }
   } finally {
     await handle.close()
   }

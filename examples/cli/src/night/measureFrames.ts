@@ -51,14 +51,17 @@ export async function measureFrames(
   }
   const open = await recall(found, { cache: options.cache, measured, fail })
   const jobs = options.jobs ?? defaultJobs(largestPixels(open))
-  onEvent({ type: 'found', files: found.length, open: open.length, jobs })
   for (const { file, judged } of measured.values()) {
     onEvent({ type: 'measured', file, judged, cached: true })
   }
-  const before = measured.size
-  const interrupted = await measureOpen(open, { ...options, jobs, measured, fail })
+  onEvent({ type: 'found', files: found.length, open: open.length, jobs })
+  let measuredNow = 0
+  const count = () => {
+    measuredNow++
+  }
+  const interrupted = await measureOpen(open, { ...options, jobs, measured, fail, count })
   const frames = found.flatMap(({ file }) => measured.get(file) ?? [])
-  return { frames, failures, measuredNow: frames.length - before, interrupted }
+  return { frames, failures, measuredNow, interrupted }
 }
 
 interface Recall {
@@ -87,9 +90,9 @@ async function recall(found: readonly FoundFile[], { cache, measured, fail }: Re
 
 async function measureOpen(
   open: readonly OpenFrame[],
-  options: MeasureOptions & Recall & { readonly jobs: number },
+  options: MeasureOptions & Recall & { readonly jobs: number; readonly count: () => void },
 ): Promise<boolean> {
-  const { cache, hdu, jobs, measured, fail, onEvent, signal } = options
+  const { cache, hdu, jobs, measured, fail, count, onEvent, signal } = options
   const tasks = open.map(
     ({ path }): MeasureTask => ({
       path,
@@ -111,6 +114,7 @@ async function measureOpen(
         else await cache.store(frame.mark, sha256, judged)
         const { file, path, isLink } = frame
         measured.set(file, { file, path, isLink, judged, sha256 })
+        if (!cached) count()
         onEvent({ type: 'measured', file, judged, cached })
       },
     })

@@ -1,5 +1,5 @@
 import { assessFrames, type FrameAssessment } from '@nebulift/prefilter'
-import { CliError, describeError, isDiskFull } from '../errors.ts'
+import { CliError, isDiskFull } from '../errors.ts'
 import type { FileFailure } from '../files/discover.ts'
 import {
   type CalibrationFrame,
@@ -49,17 +49,19 @@ export async function runBatch(
   options: BatchOptions = {},
 ): Promise<BatchResult> {
   const folders = await checkFolders(input, output)
-  const release = await claimOutput(folders)
   try {
-    return await judgeNight(folders, options)
+    const release = await claimOutput(folders)
+    try {
+      return await judgeNight(folders, options)
+    } finally {
+      await release()
+    }
   } catch (error) {
     if (!isDiskFull(error)) throw error
-    throw new CliError(`${folders.layout.root}: ${describeError(error)}; nothing is half-written`, {
+    throw new CliError(`${folders.layout.root}: no space left; nothing is half-written`, {
       hint: 'free some space and run the same command again: it goes on where it stopped',
       cause: error,
     })
-  } finally {
-    await release()
   }
 }
 

@@ -39,6 +39,7 @@ export async function sortFrames(
   const sorter = new Sorter(frames, options, await readPlaced(options.layout))
   const sorted = new Map<string, string>()
   const sorts = options.action !== 'report'
+  if (sorts) await sorter.forgetRenamed()
   if (sorts) await sorter.plan()
   try {
     for (const frame of frames) {
@@ -67,6 +68,17 @@ class Sorter {
     this.#book = new Map(placed.filter(({ how }) => how !== 'mask').map((e) => [e.file, e]))
     const files = frames.map(({ file }) => file)
     this.#names = uniqueNames(files, baseName, earlierNames(this.#book, options.moved))
+  }
+
+  /** A frame that has a new name in the input folder is not to lie here under both. */
+  async forgetRenamed(): Promise<void> {
+    const files = new Set(this.#frames.map(({ file }) => file))
+    for (const entry of [...this.#book.values()].filter(({ file }) => !files.has(file))) {
+      const twin = this.#frames.find(({ sha256 }) => sha256 === entry.sha256)
+      if (twin && !(await removePlaced(this.#options.layout, entry, twin.path))) {
+        this.#book.delete(entry.file)
+      }
+    }
   }
 
   /** Notes links and copies before they are made, so that after a crash they are known as ours. */

@@ -57,6 +57,9 @@ export async function writeMasks(
   const earlier = new Map([...book].map(([file, { place }]) => [file, baseName(place)]))
   const names = uniqueNames(files, maskName, earlier)
   const masks = new Map<string, string>()
+  for (const entry of [...book.values()].filter(({ file }) => !files.includes(file))) {
+    if (!(await removePlaced(layout, entry, ''))) book.delete(entry.file)
+  }
   try {
     for (const frame of frames) {
       if (signal?.aborted) break

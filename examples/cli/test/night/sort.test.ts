@@ -198,6 +198,15 @@ describe('links and copies', () => {
     expect(await frames(output)).toEqual({ 'clean/a.fits': 'A', 'clean/b.fits': 'B' })
   })
 
+  it('go with the old name of a frame that was renamed', async () => {
+    const { input, output, sort, frames } = night()
+    fill(input, { 'a.fits': 'A', 'b.fits': 'B' })
+    await sort('link', {})
+    renameSync(join(input, 'a.fits'), join(input, 'c.fits'))
+    expect((await sort('link', {})).failed).toEqual([])
+    expect(await frames(output)).toEqual({ 'clean/b.fits': 'B', 'clean/c.fits': 'A' })
+  })
+
   it('known as planned only when a crash came are still known as ours', async () => {
     const { input, output, layout, sort, frames } = night()
     fill(input, { 'a.fits': 'A', 'b.fits': 'B' })
