@@ -51,15 +51,16 @@ function blurOf(points: readonly (readonly [number, number, number])[]): PointBl
 
 /**
  * The shadow of the aperture out of focus: a disc, or with a central obstruction a ring. The rim is somewhat brighter
- * (spherical aberration), and the hole sits a little off centre, as real collimation leaves it.
+ * (spherical aberration), and the hole sits a little off centre, as real collimation leaves it. Within `detailPx`
+ * none of that can be seen, and an even disc will do.
  */
-export function defocusBlur(radiusPx: number, obstruction: number): DiscBlur {
-  const discs = [
-    { radiusPx, x: 0, level: 1 },
-    { radiusPx: 0.75 * radiusPx, x: 0, level: -0.15 },
-  ]
-  const hole = radiusPx * obstruction
-  if (hole > 0) discs.push({ radiusPx: hole, x: 0.1 * hole, level: -0.85 })
+export function defocusBlur(radiusPx: number, obstruction: number, detailPx: number): DiscBlur {
+  const discs = [{ radiusPx, x: 0, level: 1 }]
+  if (radiusPx > detailPx) {
+    const hole = radiusPx * obstruction
+    discs.push({ radiusPx: 0.75 * radiusPx, x: 0, level: -0.15 })
+    if (hole > 0) discs.push({ radiusPx: hole, x: 0.1 * hole, level: -0.85 })
+  }
   return { kind: 'discs', discs, reachPx: radiusPx }
 }
 

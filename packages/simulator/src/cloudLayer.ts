@@ -26,8 +26,8 @@ export function makeCloudMap(
     const along = (x * c + y * s - driftPx) / (3 * scalePx)
     const across = (y * c - x * s) / scalePx
     const value = fractalNoise(noise, along, across, evolution)
-    const patch = smoothstep(threshold - 0.9, threshold + 1.7, value)
-    const veil = Math.max(0, 1 + 0.25 * value)
+    const patch = smoothstep(threshold - 0.65, threshold + 1.2, value)
+    const veil = Math.max(0, 1 + 0.35 * value)
     return exp(
       -depth * (contrast * patch + (1 - contrast) * (coverage > 0.5 ? veil : veil * patch)),
     )

@@ -120,7 +120,7 @@ function textureAt(galaxy: Galaxy, u: number, v: number): number {
     u * 2.2,
     v * 2.2,
   )
-  const knots = Math.max(0.3, 1 + 0.22 * noise)
+  const knots = Math.max(0.3, 1 + 0.32 * noise)
   if (galaxy.axisRatio > 0.3) return knots
   const lane = exp(-12 * (v - 0.05) * (v - 0.05)) * (1 - smoothstep(0.8, 2.4, Math.abs(u)))
   return knots * (1 - 0.55 * lane)

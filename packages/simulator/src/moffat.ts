@@ -29,8 +29,14 @@ function moffat(r2: number, alpha: number, beta: number): number {
 
 /** Flux in the square pixel whose centre lies at (x, y) from the star. */
 export function pixelFlux(profile: StarProfile, x: number, y: number): number {
-  if (x * x + y * y > 36 * profile.alphaPx * profile.alphaPx)
-    return profileAt(profile, x * x + y * y)
+  const { alphaPx, beta } = profile
+  const r2 = x * x + y * y
+  const q = r2 / (alphaPx * alphaPx)
+  if (q > 9) {
+    // Far out the mean over a pixel is the value in its middle plus 1/24 of the Laplacian.
+    const bend = (beta / (6 * alphaPx * alphaPx * (1 + q))) * (((beta + 1) * q) / (1 + q) - 1)
+    return profileAt(profile, r2) * (1 + bend)
+  }
   let sum = 0
   for (let j = 0; j < 4; j++) {
     const dy = y + places[j]!

@@ -16,12 +16,12 @@ export function makeNebulaMap(
   const threads = { seed: seed + 1, octaves: 5, persistence: 0.55, ridged: true }
   return makeGridMap(size, 8, (x, y) => {
     const { u, v } = toField(x, y)
-    const cloud = smoothstep(-0.6, 2.6, fractalNoise(soft, u / scalePx, v / scalePx))
+    const cloud = smoothstep(-0.4, 1.8, fractalNoise(soft, u / scalePx, v / scalePx))
     if (filaments === 0) return skyE * brightness * cloud
-    const bent = 0.25 * fractalNoise(soft, v / scalePx + 7, u / scalePx)
+    const bent = 0.36 * fractalNoise(soft, v / scalePx + 7, u / scalePx)
     const thread = smoothstep(
       0.2,
-      2.2,
+      2,
       fractalNoise(threads, (1.6 * u) / scalePx + bent, (1.6 * v) / scalePx - bent),
     )
     return skyE * brightness * ((1 - filaments) * cloud + filaments * thread * (0.25 + 1.5 * cloud))

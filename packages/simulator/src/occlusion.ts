@@ -12,7 +12,7 @@ export function makeOcclusionMap(
   const c = cos(radians(angleDeg))
   const s = sin(radians(angleDeg))
   const noise = { seed: spec.seed, octaves: 4, persistence: 0.5 }
-  const raggedPx = roughness * 0.15 * Math.min(size.width, size.height)
+  const raggedPx = roughness * 0.22 * Math.min(size.width, size.height)
   // Nothing so near is in focus: leaves are no sharper than the edge.
   const leafPx = Math.max(120, 1.5 * softnessPx)
   // Height over the edge, before we know where the edge has to be to cover the wanted share.

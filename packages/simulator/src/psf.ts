@@ -44,7 +44,7 @@ const coarserBeyondPx = 4
 
 /** Radius in pixels within which a star's own form is kept; `reachPx` is how far blurs shift its light. */
 function coreRadius(fwhmPx: number, reachPx: number): number {
-  return Math.ceil(Math.max(6, 4.5 * fwhmPx) + 1.5 * reachPx)
+  return Math.ceil(Math.max(6, 4.5 * fwhmPx) + reachPx)
 }
 
 /** Samples a star of the given measured width, wide enough for blurs that reach `reachPx`. */
@@ -57,7 +57,7 @@ export function sampleStar(options: {
   const { fwhmPx, reachPx } = options
   const profile = profileOfWidth(fwhmPx, options.beta, options.aureole)
   const finest = oversampleFor(fwhmPx)
-  const oversample = reachPx > coarserBeyondPx ? Math.min(3, finest) : finest
+  const oversample = reachPx > coarserBeyondPx ? 2 : finest
   const half = Math.ceil((coreRadius(fwhmPx, reachPx) + reachPx + 3) * oversample)
   const wing = new Float32Array(2 * wingPx + 2)
   for (let i = 0; i < wing.length; i++) wing[i] = profileAt(profile, (i * i) / 4)
@@ -201,21 +201,23 @@ interface Run {
 
 /** Adds the rows shifted by `dy` and smeared over the run; its ends fall between samples. */
 function addRun(out: Float32Array, sums: Float64Array, size: number, run: Run): void {
-  // Sample x covers x - 0.5 .. x + 0.5; light comes from x - to .. x - from.
+  // Sample x covers x - 0.5 .. x + 0.5; light comes from x - to .. x - from. Samples whose run would leave the
+  // row are cropped later.
   const high = 0.5 - run.from
   const low = 0.5 - run.to
   const high0 = Math.floor(high)
   const low0 = Math.floor(low)
   const highShare = high - high0
   const lowShare = low - low0
-  const stride = size + 1
+  const first = Math.max(0, -low0)
+  const last = Math.min(size - 1, size - 1 - high0)
   for (let y = Math.max(0, run.dy); y < Math.min(size, size + run.dy); y++) {
-    const row = (y - run.dy) * stride
-    for (let x = 0; x < size; x++) {
-      const h = Math.min(Math.max(x + high0, 0), size - 1)
-      const l = Math.min(Math.max(x + low0, 0), size - 1)
-      const upTo = sums[row + h]! + (sums[row + h + 1]! - sums[row + h]!) * highShare
-      const before = sums[row + l]! + (sums[row + l + 1]! - sums[row + l]!) * lowShare
+    const row = (y - run.dy) * (size + 1)
+    for (let x = first; x <= last; x++) {
+      const h = row + x + high0
+      const l = row + x + low0
+      const upTo = sums[h]! + (sums[h + 1]! - sums[h]!) * highShare
+      const before = sums[l]! + (sums[l + 1]! - sums[l]!) * lowShare
       out[y * size + x] = out[y * size + x]! + run.level * (upTo - before)
     }
   }

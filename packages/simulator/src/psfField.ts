@@ -32,7 +32,7 @@ export function makePsfField(
   const local = Array.from({ length: zonesAcross * zonesAcross }, (_, zone) => {
     const u = ((zone % zonesAcross) - 1) * 0.7
     const v = (Math.floor(zone / zonesAcross) - 1) * 0.7
-    return localBlurs(telescope, seeing.defocusPx ?? 0, { u, v, tiltAngle })
+    return localBlurs(telescope, seeing.defocusPx ?? 0, { u, v, tiltAngle, fwhmPx })
   })
   const reachPx = reachOf(common) + Math.max(...local.map(reachOf))
   const aureole = Math.min(0.6, telescope.aureole + haze.aureole)
@@ -61,13 +61,18 @@ function reachOf(blurs: readonly Blur[]): number {
 function localBlurs(
   telescope: Telescope,
   defocusPx: number,
-  at: { readonly u: number; readonly v: number; readonly tiltAngle: number },
+  at: {
+    readonly u: number
+    readonly v: number
+    readonly tiltAngle: number
+    readonly fwhmPx: number
+  },
 ): Blur[] {
   const r = Math.sqrt(at.u * at.u + at.v * at.v)
   const towards = at.u * cos(at.tiltAngle) + at.v * sin(at.tiltAngle)
   const radius = Math.abs(defocusPx + telescope.tiltPx * towards + telescope.curvaturePx * r * r)
   const blurs: Blur[] = []
-  if (radius > tooSmallPx) blurs.push(defocusBlur(radius, telescope.obstruction))
+  if (radius > tooSmallPx) blurs.push(defocusBlur(radius, telescope.obstruction, 0.4 * at.fwhmPx))
   const coma = telescope.comaPx * r
   if (coma > tooSmallPx) blurs.push(comaBlur(coma, atan2(at.v, at.u)))
   return blurs

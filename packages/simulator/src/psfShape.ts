@@ -1,4 +1,4 @@
-import { atan2, pi } from './math.ts'
+import { atan2, cos, pi, sin } from './math.ts'
 import type { Psf } from './psf.ts'
 
 /** Size and form of a star image as a measuring program would see it. */
@@ -13,30 +13,38 @@ export interface PsfShape {
 
 /** Measures a star image on its fine samples. */
 export function measurePsf(psf: Psf): PsfShape {
-  const { fwhmPx } = measureWidth(psf)
-  const moments = measureMoments(psf)
-  return { fwhmPx, hfrPx: measureHalfFlux(psf), ...moments }
+  return { fwhmPx: measureWidth(psf), hfrPx: measureHalfFlux(psf), ...measureMoments(psf) }
 }
 
+/** Rays on which the edge of a star image is looked for. */
+const rays = 64
+
 /** Diameter of the disc with the area inside half of the peak; the hole of a ring counts as inside. */
-function measureWidth({ values, size, oversample }: Psf): { fwhmPx: number } {
-  const half = peakOf(values) / 2
+function measureWidth(psf: Psf): number {
+  const { values, half, oversample } = psf
+  const level = peakOf(values) / 2
   let area = 0
-  for (let j = 0; j < size; j++) {
-    const row = values.subarray(j * size, (j + 1) * size)
-    const first = row.findIndex((value) => value >= half)
-    if (first < 1) continue
-    let last = first
-    for (let i = size - 2; i > first; i--) {
-      if (row[i]! < half) continue
-      last = i
-      break
-    }
-    const left = (row[first]! - half) / (row[first]! - row[first - 1]!)
-    const right = (row[last]! - half) / (row[last]! - row[last + 1]!)
-    area += last - first + left + right
+  for (let ray = 0; ray < rays; ray++) {
+    const angle = (2 * pi * ray) / rays
+    const c = cos(angle)
+    const s = sin(angle)
+    const at = (r: number) => sampleAt(psf, half + r * c, half + r * s)
+    let r = half - 2
+    while (r > 0 && at(r) < level) r -= 0.25
+    const edge = r + (0.25 * (at(r) - level)) / Math.max(1e-30, at(r) - at(r + 0.25))
+    area += (pi / rays) * edge * edge
   }
-  return { fwhmPx: (2 * Math.sqrt(area / pi)) / oversample }
+  return (2 * Math.sqrt(area / pi)) / oversample
+}
+
+/** Value between samples, linear. */
+function sampleAt({ values, size }: Psf, x: number, y: number): number {
+  const i = Math.floor(x)
+  const j = Math.floor(y)
+  const at = j * size + i
+  const top = values[at]! + (values[at + 1]! - values[at]!) * (x - i)
+  const bottom = values[at + size]! + (values[at + size + 1]! - values[at + size]!) * (x - i)
+  return top + (bottom - top) * (y - j)
 }
 
 function measureMoments({ values, size, oversample }: Psf): Omit<PsfShape, 'fwhmPx' | 'hfrPx'> {

@@ -77,7 +77,7 @@ function tabulate(
     const { x, y } = placeAt(path, along)
     const transparency = context.transparencyAt(x, y)
     light[i] = lightAlong(spec, path.lengthPx, profile.fwhmPx, along) * transparency
-    middle[i] = bowAt(path, along) + 0.045 * profile.fwhmPx * fractalNoise(wander, along / 14, 0.5)
+    middle[i] = bowAt(path, along) + 0.06 * profile.fwhmPx * fractalNoise(wander, along / 14, 0.5)
     if (along >= seen.from && along <= seen.to) passed += transparency / (seen.to - seen.from + 1)
   }
   // `pixelSnr` is what is seen in the frame, behind the mean cloud along the path.
