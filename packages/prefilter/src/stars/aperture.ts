@@ -12,8 +12,8 @@ export interface Growth {
 }
 
 const binsPerPixel = 4
-/** Pixels of apertures smaller than this are divided into 3 x 3 parts. */
-const fineRadius = 10
+/** Pixels nearer to the centre than this are divided into 3 x 3 parts. */
+const fineRadius = 4
 const growth = new Float64Array(binsPerPixel * 256 + 2)
 
 /** Light within `radius` pixels above `sky`, and the radius of half of it. */
@@ -26,7 +26,6 @@ export function growthCurve(
 ): Growth {
   const bins = Math.min(Math.ceil(radius * binsPerPixel), growth.length - 1)
   growth.fill(0, 0, bins + 1)
-  const parts = radius < fineRadius ? 3 : 1
   let peak = Number.NEGATIVE_INFINITY
   // The brightest pixel is the star's own; those of a neighbour stand farther out.
   const core = Math.max(radius * 0.35, 1.5)
@@ -37,14 +36,10 @@ export function growthCurve(
   for (let j = Math.max(y0, 0); j <= Math.min(y1, height - 1); j++) {
     for (let i = Math.max(x0, 0); i <= Math.min(x1, width - 1); i++) {
       const light = data[j * width + i] - sky
-      const share = light / (parts * parts)
-      for (let part = 0; part < parts * parts; part++) {
-        const px = i - x + ((part % parts) + 0.5) / parts - 0.5
-        const py = j - y + (Math.floor(part / parts) + 0.5) / parts - 0.5
-        const bin = Math.floor(Math.sqrt(px * px + py * py) * binsPerPixel)
-        if (bin < bins) growth[bin] += share
-      }
-      if (light > peak && Math.hypot(i - x, j - y) < core) peak = light
+      const distance = Math.sqrt((i - x) ** 2 + (j - y) ** 2)
+      if (distance < core && light > peak) peak = light
+      if (distance < fineRadius) addParts(light / 9, i - x, j - y, bins)
+      else if (distance * binsPerPixel < bins) growth[Math.floor(distance * binsPerPixel)] += light
     }
   }
   const flux = sumOf(growth, bins)
@@ -53,6 +48,17 @@ export function growthCurve(
     halfRadius: radiusOf(growth, bins, flux / 2),
     peak,
     cut: x0 < 0 || y0 < 0 || x1 >= width || y1 >= height,
+  }
+}
+
+function addParts(share: number, dx: number, dy: number, bins: number): void {
+  for (let v = -1; v <= 1; v++) {
+    const py = (dy + v / 3) * binsPerPixel
+    for (let u = -1; u <= 1; u++) {
+      const px = (dx + u / 3) * binsPerPixel
+      const bin = Math.floor(Math.sqrt(px * px + py * py))
+      if (bin < bins) growth[bin] += share
+    }
   }
 }
 
@@ -99,7 +105,9 @@ export function skyAround(
   }
   if (count < 8) return { level: 0, spread: 1 }
   const level = quantileInPlace(ringValues, 0.5, count)
-  return { level, spread: level - quantileInPlace(ringValues, 0.1587, count) }
+  // One standard deviation below: 0.1587 of all values, or 0.3173 of those now in the lower half.
+  const below = quantileInPlace(ringValues, 0.3173, (count + 1) >> 1)
+  return { level, spread: level - below }
 }
 
 /** Wings sink by a fifth or more from one ring to the next; what sinks less belongs to something larger. */

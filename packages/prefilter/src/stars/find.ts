@@ -57,7 +57,7 @@ function measureStars(
   threshold: number,
   maxStars: number,
 ): { stars: Star[]; cosmicRays: number } {
-  const taken = new PlaceGrid()
+  const taken = new PlaceGrid(residual)
   const stars: Star[] = []
   let cosmicRays = 0
   for (const i of inOrder(peaks, Math.max(typical.level - 1, 0), typical.level)) {

@@ -1,18 +1,26 @@
-import type { Peaks } from './peaks.ts'
+import { levels, type Peaks } from './peaks.ts'
 
 /** Two maxima closer than this many deviations of the coarser one's filter are the same object. */
 const reach = 2.5
 
-/** One peak per object: of peaks that lie within each other's reach the most significant one stays. */
-export function linkPeaks(peaks: Peaks): Uint32Array {
-  const taken = new PlaceGrid()
+/**
+ * One peak per object above `leastSnr`, `most` at the most: of peaks that lie within each other's reach the
+ * most significant one stays.
+ */
+export function linkPeaks(
+  peaks: Peaks,
+  frame: { width: number; height: number },
+  leastSnr: number,
+  most: number,
+): number[] {
+  const taken = new PlaceGrid(frame)
   const kept: number[] = []
-  for (let i = 0; i < peaks.count; i++) {
+  for (let i = 0; i < peaks.count && kept.length < most && peaks.snr[i] >= leastSnr; i++) {
     if (taken.isTaken(peaks.x[i], peaks.y[i], peaks.level[i])) continue
     taken.take(peaks.x[i], peaks.y[i], peaks.level[i])
     kept.push(i)
   }
-  return Uint32Array.from(kept)
+  return kept
 }
 
 /**
@@ -31,67 +39,74 @@ export function inOrder(peaks: Peaks, finest: number, coarsest: number): number[
   return [...fine, ...coarse]
 }
 
-/** Places of objects, in squares of one size per scale. */
+const squarePx = 32
+
+/** Places of objects, listed by squares of the frame. */
 export class PlaceGrid {
-  private readonly squares: Map<number, number[]>[] = []
+  private readonly columns: number
+  private readonly rows: number
+  /** First object of each square, then the next one of each object; -1 ends a list. */
+  private readonly first: Int32Array
+  private readonly next: number[] = []
+  private readonly places: { x: number; y: number; level: number; snr: number }[] = []
+
+  constructor({ width, height }: { width: number; height: number }) {
+    this.columns = Math.ceil(width / squarePx)
+    this.rows = Math.ceil(height / squarePx)
+    this.first = new Int32Array(this.columns * this.rows).fill(-1)
+  }
 
   take(x: number, y: number, level: number, snr = 0): void {
-    this.squares[level] ??= new Map()
-    const side = squareOf(level)
-    const key = joinKey(Math.floor(x / side), Math.floor(y / side))
-    const square = this.squares[level].get(key)
-    if (square) square.push(x, y, snr)
-    else this.squares[level].set(key, [x, y, snr])
+    const square = this.row(y) * this.columns + this.column(x)
+    this.next.push(this.first[square])
+    this.first[square] = this.places.length
+    this.places.push({ x, y, level, snr })
   }
 
   /** Whether an object stands within the reach of the coarser of both scales. */
   isTaken(x: number, y: number, level: number): boolean {
-    return this.squares.some((_, other) => {
-      const limit = reach * 2 ** Math.max(level, other)
-      return this.around(x, y, other, limit).some(({ distance }) => distance < limit)
+    let taken = false
+    this.visit(x, y, reach * 2 ** (levels - 1), (distance, other) => {
+      taken ||= distance < reach * 2 ** Math.max(level, other)
     })
+    return taken
   }
 
   /** Signal to noise that objects around would show in a filter of a coarser scale. */
   explained(x: number, y: number, level: number): number {
     const wide = 4 ** level
     let sum = 0
-    for (let other = 0; other < this.squares.length; other++) {
+    this.visit(x, y, 3 * 2 ** level, (distance, other, snr) => {
       const narrow = 4 ** other
       const share = (2 * Math.sqrt(wide * narrow)) / (wide + narrow)
-      for (const { distance, snr } of this.around(x, y, other, 3 * 2 ** level)) {
-        sum += snr * share * Math.exp((-0.5 * distance * distance) / (wide + narrow))
-      }
-    }
+      sum += snr * share * Math.exp((-0.5 * distance * distance) / (wide + narrow))
+    })
     return sum
   }
 
-  private around(
+  private visit(
     x: number,
     y: number,
-    level: number,
     limit: number,
-  ): { distance: number; snr: number }[] {
-    const side = squareOf(level)
-    const found: { distance: number; snr: number }[] = []
-    const [c0, c1] = [Math.floor((x - limit) / side), Math.floor((x + limit) / side)]
-    const [r0, r1] = [Math.floor((y - limit) / side), Math.floor((y + limit) / side)]
-    for (let row = r0; row <= r1; row++) {
-      for (let column = c0; column <= c1; column++) {
-        const places = this.squares[level]?.get(joinKey(column, row)) ?? []
-        for (let k = 0; k < places.length; k += 3) {
-          found.push({ distance: Math.hypot(places[k] - x, places[k + 1] - y), snr: places[k + 2] })
+    see: (distance: number, level: number, snr: number) => void,
+  ): void {
+    const lastColumn = this.column(x + limit)
+    const lastRow = this.row(y + limit)
+    for (let row = this.row(y - limit); row <= lastRow; row++) {
+      for (let column = this.column(x - limit); column <= lastColumn; column++) {
+        for (let i = this.first[row * this.columns + column]; i >= 0; i = this.next[i]) {
+          const place = this.places[i]
+          see(Math.hypot(place.x - x, place.y - y), place.level, place.snr)
         }
       }
     }
-    return found
   }
-}
 
-function squareOf(level: number): number {
-  return 4 * 2 ** level
-}
+  private column(x: number): number {
+    return Math.min(Math.max(Math.floor(x / squarePx), 0), this.columns - 1)
+  }
 
-function joinKey(column: number, row: number): number {
-  return (row + 64) * 0x400000 + column + 64
+  private row(y: number): number {
+    return Math.min(Math.max(Math.floor(y / squarePx), 0), this.rows - 1)
+  }
 }

@@ -109,23 +109,31 @@ function weightedMoments(
   let sumXY = 0
   let sumYY = 0
   let squares = 0
-  const lowest = -0.5 * weightReach * weightReach
+  const bend = Math.exp(2 * a)
   for (let j = y0; j <= y1; j++) {
     const dy = j - y
-    for (let i = x0, at = j * width + x0; i <= x1; i++, at++) {
-      const dx = i - x
-      const exponent = a * dx * dx + b * dx * dy + c * dy * dy
-      if (exponent < lowest) continue
-      const weight = Math.exp(exponent)
+    // Along a row the weight grows by a factor that itself grows by a constant factor.
+    let dx = x0 - x
+    let weight = Math.exp(a * dx * dx + b * dx * dy + c * dy * dy)
+    let factor = Math.exp(a * (2 * dx + 1) + b * dy)
+    let row = 0
+    let rowX = 0
+    let rowXX = 0
+    for (let at = j * width + x0; at <= j * width + x1; at++, dx++) {
       const light = weight * (data[at] - sky)
-      sum += light
-      sumX += light * dx
-      sumY += light * dy
-      sumXX += light * dx * dx
-      sumXY += light * dx * dy
-      sumYY += light * dy * dy
+      row += light
+      rowX += light * dx
+      rowXX += light * dx * dx
       squares += weight * weight
+      weight *= factor
+      factor *= bend
     }
+    sum += row
+    sumX += rowX
+    sumY += row * dy
+    sumXX += rowXX
+    sumXY += rowX * dy
+    sumYY += row * dy * dy
   }
   const meanX = sumX / sum
   const meanY = sumY / sum

@@ -54,8 +54,7 @@ export function typicalStar(residual: Plane, peaks: Peaks): TypicalStar | undefi
 
 function measureSizes(residual: Plane, peaks: Peaks): Size[] {
   const sizes: Size[] = []
-  for (const i of linkPeaks(peaks).subarray(0, mostMeasured)) {
-    if (peaks.snr[i] < enoughSnr) break
+  for (const i of linkPeaks(peaks, residual, enoughSnr, mostMeasured)) {
     const sigma = 2 ** peaks.level[i]
     const limits = { sigma, largestSigma: 4 * sigma + 2, drift: 2.5 * sigma, sky: 0 }
     const shape = matchGaussian(residual, peaks.x[i], peaks.y[i], limits)
