@@ -70,7 +70,7 @@ export function measureFrame(
       gradient: backgroundGradient(model).share,
       cells: coarseSky(model),
     },
-    stars: summarizeStars(stars, residual, model),
+    stars: summarizeStars(residual, stars),
     catalog: compact(stars),
     streaks,
     rejectedStreaks: rejected,
@@ -86,6 +86,7 @@ function nothing(pixels: PixelSummary) {
     eccentricity: 0,
     elongationDeg: 0,
     elongationCoherence: 0,
+    fwhmZonesPx: new Array<null>(9).fill(null),
     ring: 0,
     saturated: 0,
   }

@@ -48,9 +48,7 @@ export interface CellMap {
 }
 
 export interface MeasuredStars extends Omit<StarSummary, 'fwhmArcsec'> {
-  /** Stars bright and lonely enough to be measured: what the medians rest on. */
-  readonly measured: number
-  /** Central dip of the stacked star: 0 peaked, towards 1 a ring. Out-of-focus mirrors make rings. */
+  /** How much fainter a typical star is in its middle than in its ring: 0 in focus, towards 1 far out of it. */
   readonly ring: number
   readonly saturated: number
 }

@@ -16,7 +16,12 @@ export function scaleMeasurement(measurement: FrameMeasurement, factor: number):
     width: measurement.width * factor,
     height: measurement.height * factor,
     context: arcsecPerPx ? { ...context, arcsecPerPx: arcsecPerPx / factor } : context,
-    stars: { ...stars, fwhmPx: stars.fwhmPx * factor, hfrPx: stars.hfrPx * factor },
+    stars: {
+      ...stars,
+      fwhmPx: stars.fwhmPx * factor,
+      hfrPx: stars.hfrPx * factor,
+      fwhmZonesPx: stars.fwhmZonesPx.map((zone) => (zone === null ? null : zone * factor)),
+    },
     catalog: { ...catalog, x: catalog.x.map(place), y: catalog.y.map(place) },
     streaks: measurement.streaks.map((streak) => scaleStreak(streak, factor)),
     rejectedStreaks: measurement.rejectedStreaks.map(({ streak, reason }) => ({

@@ -1,36 +1,23 @@
-import type { BackgroundModel } from '../background/model.ts'
 import type { Plane } from '../plane.ts'
 import { type StarCatalog, StarFlag } from '../stars/catalog.ts'
+import { measurePsf } from '../stars/psf.ts'
 import type { MeasuredStars } from './measurement.ts'
 
-const med = (v: number[]) => v.sort((a, b) => a - b)[v.length >> 1] ?? 0
-/** interim */
-export function summarizeStars(
-  stars: StarCatalog,
-  _residual: Plane,
-  _model: BackgroundModel,
-): MeasuredStars {
-  const good: number[] = []
+/** Count and typical shape of the frame's stars. */
+export function summarizeStars(residual: Plane, stars: StarCatalog): MeasuredStars {
+  const psf = measurePsf(residual, stars)
   let saturated = 0
-  for (let i = 0; i < stars.count; i++) {
-    if (stars.flags[i] & StarFlag.saturated) saturated++
-    if (stars.flags[i] === 0 && stars.snr[i] > 12) good.push(i)
-  }
-  const c =
-    good.reduce((s, i) => s + Math.cos((2 * stars.thetaDeg[i] * Math.PI) / 180), 0) /
-    (good.length || 1)
-  const s =
-    good.reduce((q, i) => q + Math.sin((2 * stars.thetaDeg[i] * Math.PI) / 180), 0) /
-    (good.length || 1)
+  for (const flags of stars.flags) if (flags & StarFlag.saturated) saturated++
   return {
     count: stars.count,
-    measured: good.length,
-    fwhmPx: med(good.map((i) => stars.fwhmPx[i])),
-    hfrPx: med(good.map((i) => stars.hfrPx[i])),
-    eccentricity: med(good.map((i) => stars.eccentricity[i])),
-    elongationDeg: ((Math.atan2(s, c) * 90) / Math.PI + 180) % 180,
-    elongationCoherence: Math.hypot(c, s),
-    ring: 0,
+    measured: psf.count,
+    fwhmPx: psf.fwhmPx,
+    hfrPx: psf.hfrPx,
+    eccentricity: psf.eccentricity,
+    elongationDeg: psf.elongationDeg,
+    elongationCoherence: psf.elongationCoherence,
+    fwhmZonesPx: psf.fwhmZones,
+    ring: psf.count > 0 ? 1 - psf.centreToRing : 0,
     saturated,
   }
 }

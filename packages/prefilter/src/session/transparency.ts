@@ -19,6 +19,8 @@ const REFERENCE_STARS = 400
 /** A star this far above the noise in a clear frame is never lost by chance. */
 const SURE_SNR = 9
 const MATCH_PX = 4
+/** Fewer stars than this say nothing together. */
+const FEWEST = 5
 
 /** The frame the others are compared with: the one with most stars, which no cloud can have. */
 export function referenceFrame(session: readonly FrameMeasurement[]): number {
@@ -50,7 +52,7 @@ export function sightStars(
     const ratio = i < 0 ? 0 : frame.catalog.flux[i] / reference.catalog.flux[j]
     sights.push({ ...place, ratio })
   }
-  return sights.length >= 5 ? sights : undefined
+  return sights.length >= FEWEST ? sights : undefined
 }
 
 /** How much brighter a star must be for the same significance: brighter sky, wider stars. At least 1. */
@@ -60,9 +62,17 @@ function depthLoss(frame: FrameMeasurement, reference: FrameMeasurement): number
   return Math.max(1, noise || 1) * Math.min(4, Math.max(1, width || 1))
 }
 
-/** Typical share of light that came through; lost stars count as dark, so that thick cloud is not hidden. */
+/**
+ * Typical share of light that came through. Lost stars count as dark, so that thick cloud is not hidden; where
+ * most are lost the brightest, which show through more, tell how thick.
+ */
 export function throughput(sights: readonly StarSight[]): number {
-  return sights.length === 0 ? Number.NaN : medianOf(sights.map(({ ratio }) => ratio))
+  if (sights.length === 0) return Number.NaN
+  for (let brightest = sights.length; brightest >= FEWEST; brightest >>= 1) {
+    const typical = medianOf(sights.slice(0, brightest).map(({ ratio }) => ratio))
+    if (typical > 0) return typical
+  }
+  return 0
 }
 
 const points = ({ catalog }: FrameMeasurement): Point[] =>

@@ -59,7 +59,7 @@ function assessFrame(frame: FrameMeasurement, comparison: Comparison): FrameAsse
       : []),
   ].sort((a, b) => b.severity - a.severity)
   const { level, rms, gradient } = frame.background
-  const { count, fwhmPx, hfrPx, eccentricity, elongationDeg, elongationCoherence } = frame.stars
+  const { ring: _ring, saturated: _saturated, ...stars } = frame.stars
   const { arcsecPerPx } = frame.context
   return {
     ...decide(causes),
@@ -67,13 +67,8 @@ function assessFrame(frame: FrameMeasurement, comparison: Comparison): FrameAsse
     causes,
     background: { level, rms, gradient },
     stars: {
-      count,
-      fwhmPx,
-      hfrPx,
-      eccentricity,
-      elongationDeg,
-      elongationCoherence,
-      ...(arcsecPerPx && fwhmPx > 0 ? { fwhmArcsec: fwhmPx * arcsecPerPx } : {}),
+      ...stars,
+      ...(arcsecPerPx && stars.fwhmPx > 0 ? { fwhmArcsec: stars.fwhmPx * arcsecPerPx } : {}),
     },
     streaks: frame.streaks,
     clouds: comparison.clouds,

@@ -79,6 +79,8 @@ export interface BackgroundSummary {
 
 export interface StarSummary {
   readonly count: number
+  /** Stars bright and lonely enough to be measured: what the medians rest on. */
+  readonly measured: number
   /** Medians over well-measured stars; NaN-free: 0 where no star could be measured. */
   readonly fwhmPx: number
   readonly hfrPx: number
@@ -87,6 +89,8 @@ export interface StarSummary {
   readonly elongationDeg: number
   /** How well stars agree on that direction: 0 (random) to 1 (all the same). */
   readonly elongationCoherence: number
+  /** FWHM in 3 x 3 zones of the frame, row by row: tilt and field curvature; `null` where too few stars stand. */
+  readonly fwhmZonesPx: readonly (number | null)[]
   readonly fwhmArcsec?: number
 }
 

@@ -51,6 +51,7 @@ export function measurement(stars: readonly Star[], changes: Changes = {}): Fram
       eccentricity: 0.3,
       elongationDeg: 20,
       elongationCoherence: 0.1,
+      fwhmZonesPx: new Array<number>(9).fill(3),
       ring: 0,
       saturated: 0,
     },
