@@ -1,6 +1,7 @@
 export { ensureMemory, heapBase } from './memory'
 export * from './background'
 export * from './stars'
+export * from './picture'
 export {
   streakBin,
   streakLeaves,
