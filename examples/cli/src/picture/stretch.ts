@@ -34,23 +34,25 @@ export function autoStretch(plane: Plane, measured: Plane = plane): Plane {
   const sample: number[] = []
   for (let i = 0; i < measured.data.length; i += step)
     if (Number.isFinite(measured.data[i])) sample.push(measured.data[i]!)
-  sample.sort((a, b) => a - b)
-  const median = sample[sample.length >> 1] ?? 0
-  const deviations = sample.map((v) => Math.abs(v - median)).sort((a, b) => a - b)
+  const sorted = Float32Array.from(sample).sort()
+  const median = sorted[sorted.length >> 1] ?? 0
+  const deviations = sorted.map((value) => Math.abs(value - median)).sort()
   const sigma = 1.4826 * (deviations[deviations.length >> 1] ?? 0) || 1
-  const top = sample.at(-1) ?? 1
-  const low = Math.max(sample[0] ?? 0, median - 2.8 * sigma)
-  const range = Math.max(top - low, sigma)
+  const low = Math.max(sorted[0] ?? 0, median - 2.8 * sigma)
+  const range = Math.max((sorted.at(-1) ?? 1) - low, sigma)
   const x = (median - low) / range
   const m = (x * (0.2 - 1)) / (2 * 0.2 * x - 0.2 - x) || 0.5
-  const data = plane.data.map((v) => {
-    const t = Math.min(1, Math.max(0, (v - low) / range))
-    return Number.isFinite(t) ? ((m - 1) * t) / ((2 * m - 1) * t - m) : 0
-  })
+  const data = new Float32Array(plane.data.length)
+  for (let i = 0; i < data.length; i++) {
+    const t = Math.min(1, Math.max(0, (plane.data[i]! - low) / range))
+    data[i] = t > 0 ? ((m - 1) * t) / ((2 * m - 1) * t - m) : 0
+  }
   return { ...plane, data }
 }
 
 /** Bytes 0..255 from values 0..1. */
-export function toBytes(plane: Plane): Uint8Array {
-  return Uint8Array.from(plane.data, (v) => Math.round(255 * v))
+export function toBytes({ data }: Plane): Uint8Array {
+  const bytes = new Uint8Array(data.length)
+  for (let i = 0; i < bytes.length; i++) bytes[i] = 255 * data[i]! + 0.5
+  return bytes
 }

@@ -7,7 +7,7 @@ import { actionOrder, actionWords, causeWords, streakWords } from './page/words.
 export function viewerDialog(): Markup {
   const button = (view: string, label: string, title: string) =>
     html`<button type="button" data-view="${view}" title="${title}" aria-label="${title}">${label}</button>`
-  return html`<dialog id="viewer" aria-labelledby="viewer-title"><div class="viewer">
+  return html`<dialog id="viewer" aria-labelledby="viewer-title" tabindex="-1" autofocus><div class="viewer">
 <div id="stage" class="stage"><div id="picture" class="picture"></div></div>
 <aside id="details" class="details" tabindex="0" aria-live="polite"></aside>
 <div class="controls" role="toolbar" aria-label="Full-size view">${button('ArrowLeft', '←', 'Previous frame (k or left)')}<span id="place" class="place"></span>${button('ArrowRight', '→', 'Next frame (j or right)')}<span class="space"></span><button type="button" id="overlay" data-view="o" aria-pressed="true" title="Marks on the picture (o)">Marks</button>${button('-', '−', 'Smaller (-)')}<span id="scale" class="place"></span>${button('+', '+', 'Larger (+)')}${button('f', 'Fit', 'Whole picture (f)')}${button('1', '1:1', 'One picture pixel to one screen pixel (1)')}<span class="space"></span><button type="button" data-help title="Keys (?)" aria-label="Keyboard help">?</button>${button('close', '✕', 'Close (Esc)')}</div>
@@ -24,11 +24,11 @@ const keys: readonly (readonly [string, string])[] = [
 ]
 
 const viewerKeys: readonly (readonly [string, string])[] = [
-  ['→ j', 'next frame'],
-  ['← k', 'previous frame'],
+  ['→  j', 'next frame'],
+  ['←  k', 'previous frame'],
   ['Home  End', 'first, last frame'],
   ['o', 'marks on or off'],
-  ['+ −', 'zoom; so does the wheel'],
+  ['+  −', 'zoom; so does the wheel'],
   ['f  1', 'whole picture, one to one; double click changes between them'],
   ['drag', 'move the picture'],
   ['Esc', 'close'],

@@ -1,7 +1,7 @@
 /* v8 ignore file -- runs in browsers only; the browser tests measure what they reach */
 import { type ChartPoint, chartMarkup, longestStep, metricsOf } from './chart.ts'
 import { hoverMarkup } from './details.ts'
-import { byId, originOf, type Page, show } from './dom.ts'
+import { byId, originOf, type Page, previewUrl, show } from './dom.ts'
 import { html } from './markup.ts'
 import type { PageFrame } from './model.ts'
 import { type Axis, orderAxis, timeAxis } from './scales.ts'
@@ -110,14 +110,26 @@ function pointAt(
   const card = byId('hover')
   card.hidden = point === undefined
   area.classList.toggle('pointed', point !== undefined)
-  for (const old of area.querySelectorAll('.mark.near')) old.classList.remove('near')
+  if (point === undefined || event === undefined) card.dataset.shown = ''
+  if (card.dataset.shown !== String(point?.frame.id)) tellPoint(page, area, point)
   if (point === undefined || event === undefined) return
+  card.dataset.shown = String(point.frame.id)
+  const room = document.documentElement.clientWidth - card.offsetWidth - 12
+  card.style.left = `${Math.max(8, Math.min(room, event.clientX + 16))}px`
+  card.style.top = `${Math.min(innerHeight - card.offsetHeight - 8, event.clientY + 16)}px`
+}
+
+/** Lights a frame's marks up on all curves and shows its picture. */
+function tellPoint(page: Page, area: Element, point: ChartPoint | undefined): void {
+  for (const old of area.querySelectorAll('.mark.near')) old.classList.remove('near')
+  if (point === undefined) return
   for (const near of area.querySelectorAll(`.mark[data-id="${point.frame.id}"]`))
     near.classList.add('near')
   for (const cursor of area.querySelectorAll('.cursor'))
     cursor.setAttribute('transform', `translate(${leftPx + point.x} 0)`)
+  const card = byId('hover')
   show(card, hoverMarkup(point.frame, page.state().zone))
-  const room = document.documentElement.clientWidth - card.offsetWidth - 12
-  card.style.left = `${Math.max(8, Math.min(room, event.clientX + 16))}px`
-  card.style.top = `${Math.min(innerHeight - card.offsetHeight - 8, event.clientY + 16)}px`
+  const picture = card.querySelector('img')
+  const url = previewUrl(point.frame.id)
+  if (picture !== null && url !== undefined) picture.src = url
 }

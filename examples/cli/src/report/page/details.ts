@@ -1,8 +1,15 @@
 import { formatFixed, formatMoment, formatNumber, formatPercent, type Zone } from './format.ts'
 import { html, type Markup } from './markup.ts'
 import type { PageFrame } from './model.ts'
-import { actionPill, scoreBar, splitPath } from './rows.ts'
-import { actionWords, describeCause, streakWords, verdictWords, wordsFor } from './words.ts'
+import { actionPill, scoreBar, splitPath, thumbMarkup } from './rows.ts'
+import {
+  actionWords,
+  causeNames,
+  describeCause,
+  streakWords,
+  verdictWords,
+  wordsFor,
+} from './words.ts'
 
 /** All that is known of a frame, for the panel beside its full-size picture. */
 export function detailsMarkup(frame: PageFrame, session: string, zone: Zone): Markup {
@@ -74,9 +81,16 @@ function elongation(stars: PageFrame['assessment']['stars']): string {
 
 /** The small card shown while the pointer is over a curve. */
 export function hoverMarkup(frame: PageFrame, zone: Zone): Markup {
-  const { action, causes } = frame.assessment
-  const names = causes.map((cause) => wordsFor(cause.kind).name).join(', ')
-  return html`<strong>${splitPath(frame.file).name}</strong>
+  const { action, causes, stars, clouds } = frame.assessment
+  const names = causeNames(causes).join(', ')
+  const arcsec = stars.fwhmArcsec === undefined ? '' : ` (${formatFixed(stars.fwhmArcsec, 2)}″)`
+  const numbers = [
+    stars.fwhmPx > 0 ? `FWHM ${formatFixed(stars.fwhmPx, 2)} px${arcsec}` : '',
+    `${formatNumber(stars.count)} stars`,
+    `transparency ${formatPercent(clouds.transparency)}`,
+  ]
+  return html`${frame.preview ? html`<span class="thumb">${thumbMarkup(frame)}</span>` : html``}<strong>${splitPath(frame.file).name}</strong>
 <span>${actionPill(action)} ${frame.timeMs === undefined ? '' : formatMoment(frame.timeMs, zone)}</span>
+<span class="quiet">${numbers.filter(Boolean).join(' · ')}</span>
 ${names === '' ? html`` : html`<span>${names}</span>`}`
 }

@@ -83,7 +83,8 @@ ${others.map((column) => html`<td class="c-${column.id}" data-label="${column.la
 </tr>`
 }
 
-function thumbMarkup(frame: PageFrame): Markup {
+/** A frame's picture with what was found on it; the page puts the image's address in. */
+export function thumbMarkup(frame: PageFrame): Markup {
   const picture = frame.preview
     ? html`<img data-preview="${frame.id}" alt="" width="${frame.preview.width}" height="${frame.preview.height}">`
     : html`<span class="blank">no picture</span>`

@@ -95,7 +95,7 @@ footer { margin-top: 28px; color: var(--quiet); font-size: 0.85rem; text-align: 
 }
 @media (prefers-reduced-motion: reduce) { html { scroll-behavior: auto; } * { transition: none !important; } }
 @media print {
-  :root { color-scheme: light; --ground: #fff; --panel: #fff; --raised: #fff; --edge: #bbb; --strong: #888; --text: #000; --quiet: #444; --keep: #0e7d50; --mask: #1a62c9; --review: #8a5b00; --reject: #c2272d; }
+  :root { color-scheme: light; --ground: #fff; --panel: #fff; --raised: #fff; --edge: #bbb; --strong: #888; --text: #000; --quiet: #444; --accent: #0b62c4; --keep: #0e7d50; --mask: #1a62c9; --review: #8a5b00; --reject: #c2272d; }
   body { max-width: none; padding: 0; font-size: 10pt; }
   .switches, .tools label, .tools button, #axis, .hover, dialog, .skip { display: none !important; }
   .panel { break-inside: avoid; } .panel.flush { break-inside: auto; } tr, figure { break-inside: avoid; }

@@ -56,6 +56,7 @@ figcaption span { color: var(--quiet); font-weight: 400; font-size: 0.85em; marg
   background: var(--raised); border: 1px solid var(--strong); border-radius: 10px; padding: 9px 13px; box-shadow: var(--shadow); font-size: 0.88rem;
 }
 .hover strong { overflow-wrap: anywhere; }
+.hover .thumb { width: 204px; height: 136px; margin-bottom: 4px; }
 @media (max-width: 760px) {
   .counts { grid-template-columns: 1fr 1fr; }
   .count { padding: 12px 14px; border-bottom: 1px solid var(--edge); }

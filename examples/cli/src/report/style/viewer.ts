@@ -2,6 +2,7 @@
 export const viewer = `
 dialog { color: var(--text); background: var(--panel); border: 1px solid var(--strong); border-radius: 16px; padding: 22px 26px; box-shadow: var(--shadow); }
 dialog::backdrop { background: #03060ccc; }
+#viewer:focus { outline: none; }
 #help { max-width: min(760px, 94vw); }
 #help .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(250px, 1fr)); gap: 18px 36px; margin: 14px 0 18px; }
 #help dl { display: grid; grid-template-columns: max-content 1fr; gap: 8px 14px; margin: 10px 0 0; }
