@@ -35,7 +35,8 @@ export interface StreakSearch {
 }
 
 const mostRounds = 4
-const mostAttempts = 160
+/** Candidates followed at the finest scale; half as many at each coarser one. */
+const mostAttempts = 64
 
 /**
  * Trails of satellites, airplanes and meteors in a star-free, noise-normalised frame, at every angle, from
@@ -125,12 +126,15 @@ function followAll(
   found: Found[],
 ): void {
   const failed: Path[] = []
-  let attempts = 0
+  const finest = search.scales[0]!.bin
+  const attempts = new Map<number, number>()
   for (const candidate of candidates) {
-    if (attempts >= mostAttempts || found.length > 4 * search.settings.maxStreaks) break
+    const tried = attempts.get(candidate.bin) ?? 0
+    if (tried >= Math.max(12, (mostAttempts * finest) / candidate.bin)) continue
+    if (found.length > 4 * search.settings.maxStreaks) break
     if (restOf(candidate, search.scales) < 0.7 * threshold) continue
     if (failed.some((path) => sameLine(path, candidate.path, 2 * candidate.bin))) continue
-    attempts++
+    attempts.set(candidate.bin, tried + 1)
     const trace = refine(search.field, seedOf(candidate, search.sources))
     if (trace && take(trace, search, found)) {
       peel(search.field, search.scales, candidate.path, candidate.bin)

@@ -26,28 +26,44 @@ export interface JudgeContext {
 }
 
 /** Significance a followed trail must keep on the full-resolution residual. */
-const leastSnr = 6
+const leastSnr = 6.5
 /** A short one must be clearer, since stars and galaxies that blend are short too. */
 const shortPx = 60
-const extraSnrWhenShort = 6
+const extraSnrWhenShort = 24
+/** ... and brighter: pixel sigmas at length zero beyond those at `shortPx`. */
+const leastPixelSnr = 1.5
+const extraPixelSnrWhenShort = 7
 
 /** Sagitta over length: satellites bend less even in the widest fields, stars turning about the pole more. */
 const mostSagitta = 0.03
 /** The median along the trail over that of its parallels, see `medianContrast`. */
-const leastMedianSnr = 4
+const leastMedianSnr = 4.5
 
 /** Every piece is expected at 4 sigma, so a faint steady trail shows in nearly all; bright ones may pulse. */
 function leastPersistence(snr: number): number {
   return snr > 30 ? 0.6 : 0.8
 }
 
+/** Scatter of the pieces' brightness over their mean. */
+export function unevenness(amplitudes: readonly number[]): number {
+  const known = amplitudes.filter((value) => !Number.isNaN(value))
+  const mean = known.reduce((a, b) => a + b, 0) / Math.max(1, known.length)
+  const square = known.reduce((sum, value) => sum + (value - mean) ** 2, 0)
+  return Math.sqrt(square / Math.max(1, known.length)) / Math.max(1e-9, mean)
+}
+
+/** Broader light follows the cells of the background's mesh. */
+const widestPx = 48
+
 /** Broad and hardly above its surroundings: a cloud's edge, a nebula's filament, the background's own error. */
-function isDiffuse({ cross, snr, path }: Trace, { fwhmPx }: Sources): boolean {
+function isDiffuse({ cross, snr, path, room, pieces }: Trace, { fwhmPx }: Sources): boolean {
   const length = pathLength(path)
-  if (cross.roughness > 0.35 || cross.fwhmPx > 0.2 * length) return true
-  if (cross.fwhmPx < Math.max(12, Math.min(20, 4 * fwhmPx))) return false
+  if (cross.roughness > 0.35 || cross.fwhmPx > Math.min(0.2 * length, widestPx)) return true
+  if (cross.fwhmPx < Math.max(12, 1.3 * fwhmPx)) return false
   const bent = Math.abs(path.sagittaPx) > 0.01 * length
-  return cross.peak < 0.5 || snr < 15 || cross.roughness > 0.15 || bent
+  const crosses = room[0] < 5 && room[1] < 5
+  const faint = cross.peak < (crosses ? 0.7 : 3) || snr < 20
+  return faint || cross.roughness > 0.15 || bent || (!crosses && unevenness(pieces.amplitude) > 0.3)
 }
 
 /** The reason a trace is no trail, or undefined for a trail. */
@@ -55,8 +71,11 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
   const { cross, snr, pieces, path } = trace
   const length = pathLength(path)
   const { sources } = context
-  const wanted = leastSnr + extraSnrWhenShort * Math.max(0, 1 - length / shortPx)
-  if (snr < wanted || length < context.minLengthPx || cross.peak <= 0) return 'weak'
+  const shortness = Math.max(0, 1 - length / shortPx)
+  if (snr < leastSnr + extraSnrWhenShort * shortness) return 'weak'
+  if (shortness > 0 && cross.peak < leastPixelSnr + extraPixelSnrWhenShort * shortness)
+    return 'weak'
+  if (length < context.minLengthPx || cross.peak <= 0) return 'weak'
   const axis = alongAxis(trace, context)
   if (axis) return axis
   if (cross.step > 0.5 || hugsBorder(trace, context)) return 'edge-artefact'
@@ -81,6 +100,10 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
 function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | undefined {
   const { path, cross } = trace
   const length = pathLength(path)
+  // At the height of the frame's brightest pixels: charge that has spilt.
+  const brightest = sources.bright[0]?.peakSigma ?? Infinity
+  const atCeiling = cross.peak > 100 && cross.peak > 0.25 * brightest
+  if (atCeiling && length < shortPx) return 'bleed'
   const slack = 0.8 + Math.min(4, 0.004 * length)
   const column = Math.abs(path.x1 - path.x0) < slack
   const row = Math.abs(path.y1 - path.y0) < slack
@@ -91,9 +114,7 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
       (saturated || peakSigma > 3 * cross.peak) &&
       (column ? Math.abs(x - path.x0) < beside : Math.abs(y - path.y0) < beside),
   )
-  // At the height of the frame's brightest pixels: charge that has spilt.
-  const brightest = sources.bright[0]?.peakSigma ?? Infinity
-  if (through || (cross.peak > 100 && cross.peak > 0.25 * brightest)) return 'bleed'
+  if (through || atCeiling) return 'bleed'
   const narrow = cross.fwhmPx < Math.max(1.3, 0.75 * sources.fwhmPx) || cross.oneLane > 0.75
   const weakEvidence = trace.snr < 15
   const edgeOfChip = Math.min(trace.room[0], trace.room[1]) < 3 && cross.fwhmPx > 3 * sources.fwhmPx
@@ -111,17 +132,21 @@ function hugsBorder({ path, cross }: Trace, { width, height }: JudgeContext): bo
   return close(path.x0, path.x1, width) || close(path.y0, path.y1, height)
 }
 
-/** Narrower than the optics can draw: made in the detector. */
-function isSharp({ cross, snr }: Trace, sources: Sources): boolean {
-  return (
-    sources.fwhmKnown && sources.fwhmPx > 1.7 && snr > 8 && cross.fwhmPx < 0.62 * sources.fwhmPx
-  )
+/** Particles leave no longer tracks, pixels. */
+const longestParticlePx = 200
+
+/** Narrower than the optics can draw: made in the detector. Wind may widen stars, but not by so much. */
+function isSharp({ cross, snr, path }: Trace, { fwhmKnown, fwhmPx }: Sources): boolean {
+  if (!fwhmKnown || snr < 8) return false
+  const share = pathLength(path) < longestParticlePx ? 0.62 : 0.35
+  return cross.fwhmPx < share * fwhmPx
 }
 
 /** Short, thick and brightest in the middle. */
-function isGalaxy({ pieces, path, cross }: Trace, { fwhmPx }: Sources): boolean {
+function isGalaxy({ pieces, path, cross, room }: Trace, { fwhmPx }: Sources): boolean {
   const aspect = pathLength(path) / Math.max(1, cross.fwhmPx)
-  if (aspect > 12) return false
+  const wide = cross.fwhmPx > Math.max(12, 3 * fwhmPx) && room[0] > 5 && room[1] > 5
+  if (aspect > 12 && !wide) return false
   const known = pieces.amplitude.filter((value) => !Number.isNaN(value))
   if (known.length < 3) return aspect < 6
   const third = Math.max(1, Math.floor(known.length / 3))
@@ -130,7 +155,7 @@ function isGalaxy({ pieces, path, cross }: Trace, { fwhmPx }: Sources): boolean 
   const inner = mean(known.slice(third, known.length - third))
   // A meteor is as thin as a star, a galaxy is not.
   const thin = cross.fwhmPx < 1.25 * fwhmPx && aspect > 8
-  return inner > (thin ? 3 : 1.6) * outer
+  return inner > (thin ? 3 : wide ? 1.25 : 1.6) * outer
 }
 
 /** A short trail with valleys between knots of light: stars that touch. */
@@ -158,9 +183,15 @@ function isBeaded({ along, path, cross, noiseFactor }: Trace, { fwhmPx }: Source
   if (steps.length < 3) return true
   const mean = steps.reduce((a, b) => a + b, 0) / steps.length
   const noise = Math.sqrt(errors.reduce((a, b) => a + b * b, 0) / errors.length)
-  const low = Math.min(...steps) + 2 * noise
-  const high = Math.max(...steps) - 2 * noise
-  return low < 0.5 * mean || high > 1.6 * mean || low < 0.5 * high
+  const top = steps.indexOf(Math.max(...steps))
+  const beside = steps.filter((_, i) => Math.abs(i - top) > 2)
+  const rest = beside.reduce((a, b) => a + b, 0) / Math.max(1, beside.length)
+  if (beside.length > 0 && rest < 0.3 * mean) return true
+  return steps.some((value, i) => {
+    const left = Math.max(...steps.slice(0, i + 1))
+    const right = Math.max(...steps.slice(i))
+    return value + 2 * noise < 0.55 * (Math.min(left, right) - noise)
+  })
 }
 
 /** Light in a few pieces only, the rest dark: stars that line up. */

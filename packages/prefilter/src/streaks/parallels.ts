@@ -25,10 +25,19 @@ export function parallelNoise(
     }
     if (norm > 0) values.push(sum / Math.sqrt(norm))
   }
-  if (values.length < 6) return 1
+  return values.length < 6 ? 1 : Math.max(1, spreadOf(values))
+}
+
+/**
+ * Half the width of the middle two thirds. Parallel trails widen the upper side only; it counts for at most
+ * 2.5 times the lower one.
+ */
+function spreadOf(values: number[]): number {
   values.sort((a, b) => a - b)
-  const quantile = (share: number) => values[Math.floor(values.length * share)]!
-  return Math.max(1, (quantile(0.84) - quantile(0.16)) / 2)
+  const at = (share: number) =>
+    values[Math.min(values.length - 1, Math.floor(values.length * share))]!
+  const lower = at(0.5) - at(0.16)
+  return (lower + Math.min(at(0.84) - at(0.5), 2.5 * lower)) / 2
 }
 
 interface MedianOptions {
@@ -60,10 +69,8 @@ export function medianContrast(band: Band, { from, to, sigmaPx, innerPx }: Media
   // 1.25 is the loss of a median against a mean.
   const expected = 1.25 * own.error
   if (others.length < 4) return own.median / expected
-  others.sort((a, b) => a - b)
-  const at = (share: number) =>
-    others[Math.min(others.length - 1, Math.floor(others.length * share))]!
-  return (own.median - at(0.5)) / Math.max(expected, (at(0.84) - at(0.16)) / 2)
+  const spread = spreadOf(others)
+  return (own.median - others[others.length >> 1]!) / Math.max(expected, spread)
 }
 
 function medianAlong(band: Band, lane: number, from: number, to: number, sigmaPx: number) {

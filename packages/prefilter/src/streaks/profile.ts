@@ -23,16 +23,17 @@ export interface CrossShape {
   readonly sigmaPx: number
 }
 
-/** Subtracts the surroundings' mean, taken beyond `innerPx` on both sides and smoothed along the path. */
+/** Subtracts the surroundings' mean, taken in quiet lanes beyond `innerPx` and smoothed along the path. */
 export function subtractSides(band: Band, innerPx: number, windowPx: number): Band {
-  const { blocks, lanes, halfLanes, lanePx, sums, counts } = band
+  const { blocks, lanes, sums, counts } = band
   const light = new Float64Array(blocks + 1)
   const pixels = new Float64Array(blocks + 1)
+  const quiet = quietLanes(band, innerPx)
   for (let block = 0; block < blocks; block++) {
     let sum = 0
     let count = 0
     for (let lane = 0; lane < lanes; lane++) {
-      if (Math.abs(lane - halfLanes) * lanePx < innerPx) continue
+      if (!quiet[lane]) continue
       sum += sums[block * lanes + lane]!
       count += counts[block * lanes + lane]!
     }
@@ -54,13 +55,33 @@ export function subtractSides(band: Band, innerPx: number, windowPx: number): Ba
   return { ...band, sums: out }
 }
 
-/** The Gaussian width that makes a trail at the band's middle most significant, pixels. */
+/** Lanes beyond `innerPx` without a neighbouring trail in them. */
+function quietLanes(band: Band, innerPx: number): boolean[] {
+  const { mean, pixels } = crossProfile(band)
+  const outer = Array.from(
+    mean,
+    (_, lane) => Math.abs(lane - band.halfLanes) * band.lanePx >= innerPx && pixels[lane]! > 0,
+  )
+  const values = mean.filter((_, lane) => outer[lane]).sort()
+  if (values.length < 5) return outer
+  const middle = values[values.length >> 1]!
+  const lower = middle - values[Math.floor(values.length * 0.16)]!
+  return outer.map(
+    (is, lane) => is && mean[lane]! <= middle + 3 * lower + 3 / Math.sqrt(pixels[lane]!),
+  )
+}
+
+const widthStep = 1.12
+
+/**
+ * The Gaussian width near `guess` that makes a trail at the band's middle most significant, pixels: the nearest
+ * hill, not the highest, since a neighbouring trail would make a broad one out of two.
+ */
 export function bestSigma(band: Band, from: number, to: number, guess: number): number {
   const { mean, pixels } = crossProfile(band, from, to)
   const middle = band.halfLanes
-  let best = guess
-  let bestValue = -Infinity
-  for (let sigma = 0.5; sigma <= (band.halfLanes * band.lanePx) / 2.5; sigma *= 1.12) {
+  const widest = (band.halfLanes * band.lanePx) / 2.5
+  const value = (sigma: number) => {
     let sum = 0
     let norm = 0
     for (let lane = 0; lane < band.lanes; lane++) {
@@ -68,9 +89,15 @@ export function bestSigma(band: Band, from: number, to: number, guess: number): 
       sum += g * mean[lane]! * pixels[lane]!
       norm += g * g * pixels[lane]!
     }
-    const value = norm > 0 ? sum / Math.sqrt(norm) : 0
-    if (value > bestValue) {
-      bestValue = value
+    return norm > 0 ? sum / Math.sqrt(norm) : 0
+  }
+  let best = Math.max(0.5, Math.min(widest, guess))
+  let height = value(best)
+  for (const factor of [widthStep, 1 / widthStep]) {
+    for (let sigma = best * factor; sigma >= 0.45 && sigma <= widest; sigma *= factor) {
+      const next = value(sigma)
+      if (next <= height) break
+      height = next
       best = sigma
     }
   }

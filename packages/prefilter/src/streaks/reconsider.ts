@@ -119,9 +119,9 @@ function rejectBursts(found: Found[], _: JudgeContext, { residual }: Field): Fou
       if (!point || !reaches(a, point) || !reaches(b, point)) continue
       const height = Math.max(a.cross.peak, b.cross.peak)
       if (brightest(residual, point.x, point.y) < 2 * height) continue
-      const through = lines.filter((line) => reaches(line, point))
+      const through = lines.filter((line) => reaches(line, point) && falls(line, point))
       const vanes = Math.abs(angle - 90) < 4 || Math.abs(angle - 60) < 4
-      if (through.length < 3 && !(vanes && falls(a, point) && falls(b, point))) continue
+      if (through.length < (vanes ? 2 : 3)) continue
       list = reject(list, 'spike', (trace) => through.includes(trace))
     }
   }

@@ -129,7 +129,7 @@ function stretch(field: Field, path: Path, { sigmaPx, clip, coverFrom }: Look) {
   const length = pathLength(path)
   const [roomBefore, roomAfter] = roomBeyond(path, field.residual.width, field.residual.height)
   const grow = Math.max(24, 0.7 * length)
-  const half = Math.max(9 * sigmaPx, 10)
+  const half = Math.max(9 * sigmaPx, 14)
   const raw = extractBand(field, path, {
     before: Math.min(grow, roomBefore + 1),
     after: Math.min(grow, roomAfter + 1),
@@ -151,7 +151,7 @@ function stretch(field: Field, path: Path, { sigmaPx, clip, coverFrom }: Look) {
 function measure(field: Field, path: Path, look: Look): Trace | undefined {
   const { sigmaPx, clip, coverFrom } = look
   const length = pathLength(path)
-  const half = Math.max(16, Math.min(24 * sigmaPx, 60 + 8 * sigmaPx))
+  const half = Math.max(40, Math.min(24 * sigmaPx, 60 + 8 * sigmaPx))
   const margin = Math.max(20, 0.1 * length)
   const { width, height } = field.residual
   const room = roomBeyond(path, width, height)

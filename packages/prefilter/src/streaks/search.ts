@@ -57,7 +57,10 @@ export interface CandidateList {
   readonly overflow: boolean
 }
 
-/** Everything that stands out at any scale, most significant first. */
+/**
+ * Everything that stands out: at the finest scale first, since two close trails are one at a coarse scale, and
+ * most significant first within a scale.
+ */
 export function listCandidates(scales: readonly Scale[], falseAlarms: number): CandidateList {
   const candidates: Candidate[] = []
   let threshold = 0
@@ -72,7 +75,7 @@ export function listCandidates(scales: readonly Scale[], falseAlarms: number): C
       candidates.push({ path: toPixels(piece, bin), bin, significance: piece.significance })
     }
   }
-  candidates.sort((a, b) => b.significance - a.significance)
+  candidates.sort((a, b) => a.bin - b.bin || b.significance - a.significance)
   return { candidates, threshold, trials, overflow }
 }
 

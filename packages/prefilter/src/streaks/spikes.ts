@@ -4,8 +4,8 @@ import type { BrightSource, Sources } from './sources.ts'
 
 /** A source must outshine the trail's surface brightness this much to be held for its origin without more. */
 const outshine = 12
-/** Light that plainly falls off from a source may be this much of it. */
-const outshineFalling = 3
+/** Light that plainly falls off from a source: a meteor's flare is part of its trail, a star towers above. */
+const outshineFalling = 6
 
 /**
  * Whether a trail is a diffraction spike: its line passes through a source far brighter than itself and its
@@ -17,14 +17,16 @@ export function isSpike(trace: Trace, sources: Sources): boolean {
 
 function throwsIt(trace: Trace, source: BrightSource): boolean {
   const length = pathLength(trace.path)
-  if (!source.saturated && source.peakSigma < outshineFalling * trace.cross.peak) return false
+  const highest = trace.pieces.amplitude.reduce((a, b) => (b > a ? b : a), trace.cross.peak)
+  if (!source.saturated && source.peakSigma < outshineFalling * highest) return false
   const strong = source.saturated || source.peakSigma > outshine * trace.cross.peak
   const { t, offset } = project(trace.path, source.x, source.y)
   const outside = Math.max(0, -t, t - length)
   // The line's own uncertainty grows beyond its ends.
   const aim = Math.max(2, 0.75 * trace.cross.fwhmPx) + (1.5 * outside * trace.cross.fwhmPx) / length
   if (Math.abs(offset) > Math.min(aim + 0.1 * source.radiusPx, 0.5 * length)) return false
-  if (outside > Math.max(length, 3 * source.radiusPx)) return false
+  if (outside > Math.max(0.3 * length, 3 * source.radiusPx)) return false
+  if (nearestTo(trace, t) < 0.6 * highest) return false
   const fall = fallFrom(trace, t)
   const endsInside = trace.room[0] > 10 && trace.room[1] > 10
   const near = outside <= Math.max(10, 1.5 * source.radiusPx)
@@ -34,6 +36,16 @@ function throwsIt(trace: Trace, source: BrightSource): boolean {
   if (fall < -4) return outside > 0 && near && length < 4 * source.radiusPx
   // Undecided light: a short piece at a bright star is its spike, a long one from border to border is not.
   return near && (endsInside || length < 4 * source.radiusPx) && (outside > 0 || evenArms)
+}
+
+/** The brighter of the pieces next to a position: a spike is brightest where it leaves its star. */
+function nearestTo({ pieces, path }: Trace, t: number): number {
+  const size = pathLength(path) / pieces.amplitude.length
+  const away = pieces.amplitude
+    .map((value, i) => ({ value, away: Math.abs((i + 0.5) * size - t) }))
+    .filter(({ value }) => !Number.isNaN(value))
+    .sort((a, b) => a.away - b.away)
+  return Math.max(...away.slice(0, 3).map(({ value }) => value))
 }
 
 /**
