@@ -23,7 +23,10 @@ export function counting(source: ByteSource): CountingSource {
 }
 
 /** One HDU by hand: these cards, then these bytes and the padding. */
-export function rawHdu(entries: readonly HeaderEntry[], data = new Uint8Array(0)): Uint8Array {
+export function rawHdu(
+  entries: readonly HeaderEntry[],
+  data: Uint8Array = new Uint8Array(0),
+): Uint8Array {
   const padded = new Uint8Array(Math.ceil(data.length / 2880) * 2880)
   padded.set(data)
   return concat(encodeHeader(new Header(entries)), padded)

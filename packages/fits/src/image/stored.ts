@@ -76,13 +76,17 @@ export function typeOf(data: PixelData): PixelType | undefined {
   return pixelTypes.find(({ make }) => Object.getPrototypeOf(make(0)) === sample)
 }
 
-/** What is left of the scaling once values are held in `native`. */
-export function residualScaling(native: PixelType, scaling: Scaling): Scaling {
-  if (native.flip === 0n) return scaling
-  const { blank } = scaling
-  if (typeof blank === 'bigint' || native.bitpix === 64) {
-    const shifted = blank === undefined ? undefined : BigInt(blank) + BigInt(native.bzero)
-    return { bscale: 1, bzero: 0, blank: shifted }
+/** What is left of the scaling once values are held in `native`; `blank` is of the values' own type. */
+export function residualScaling(native: PixelType, { bscale, bzero, blank }: Scaling): Scaling {
+  const exact = native.flip !== 0n
+  const shift = exact ? native.bzero : 0
+  return {
+    bscale,
+    bzero: exact ? 0 : bzero,
+    blank: blank === undefined ? undefined : shifted(blank, shift, native.bitpix === 64),
   }
-  return { bscale: 1, bzero: 0, blank: blank === undefined ? undefined : blank + native.bzero }
+}
+
+function shifted(blank: number | bigint, shift: number, wide: boolean): number | bigint {
+  return wide ? BigInt(blank) + BigInt(shift) : Number(blank) + shift
 }

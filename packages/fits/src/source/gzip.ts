@@ -46,12 +46,18 @@ async function inflateMember(
     }
     return parts.bytes()
   } catch (cause) {
-    if (allWritten) {
+    if (endsEarly(cause, allWritten)) {
       const got = `ends early: ${bytes.length} bytes inflate to ${parts.length} and no end`
       return new FitsError('TRUNCATED', `${what} ${got}`, { cause })
     }
     return new FitsError('CORRUPT', `${what}: damaged after ${parts.length} bytes`, { cause })
   }
+}
+
+/** Node says by code what was wrong; elsewhere damage shows while the bytes go in, a missing end after. */
+function endsEarly(cause: unknown, allWritten: boolean): boolean {
+  const { code } = cause as { code?: string }
+  return code === undefined ? allWritten : code === 'Z_BUF_ERROR'
 }
 
 /** Splits where a next member could begin; a split that is none inflates as cut short and is passed over. */
