@@ -42,7 +42,7 @@ export function explainPng(
   const size = fitSize(plane, longSidePx ?? Math.max(plane.width, plane.height))
   const isWhole = size.width === plane.width && size.height === plane.height
   const shown = isWhole ? plane : resizeByAveraging(plane, size.width, size.height)
-  const grey = toBytes(autoStretch(shown))
+  const grey = toBytes(shown, autoStretch(plane, { targetBackground: 0.2 }))
   if (assessment === undefined) return encodePng({ ...size, data: grey, channels: 1 })
   const width = Math.max(size.width, leastWidth)
   const caption = layOutCaption(assessment, title, width)

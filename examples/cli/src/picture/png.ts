@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib'
 
 /** Grey (one channel) or colour (three) values, 0..255, in row order. */
 export interface PngPicture {
-  readonly data: Uint8Array
+  readonly data: Uint8Array | Uint8ClampedArray
   readonly width: number
   readonly height: number
   readonly channels: 1 | 3

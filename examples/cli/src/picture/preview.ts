@@ -35,7 +35,10 @@ export async function previewWebp(
 ): Promise<Preview> {
   const { width, height } = fitSize(plane, longSidePx)
   // Stretched by the full frame's noise: averaging has made it quieter, and quiet pictures are small.
-  const grey = toBytes(autoStretch(resizeByAveraging(plane, width, height), plane))
+  const grey = toBytes(
+    resizeByAveraging(plane, width, height),
+    autoStretch(plane, { targetBackground: 0.2 }),
+  )
   const bytes = await encodeWithin(grey, { width, height, quality })
   return { bytes, width, height }
 }
@@ -45,7 +48,7 @@ const bytesPerPixel = 0.14
 
 /** Noise that was not averaged away costs most of the bytes: a noisy picture is coded more coarsely. */
 async function encodeWithin(
-  grey: Uint8Array,
+  grey: Uint8ClampedArray,
   { width, height, quality }: { width: number; height: number; quality: number },
 ): Promise<Uint8Array> {
   const bytes = await encodeGreyWebp(grey, width, height, quality)

@@ -31,7 +31,7 @@ export function createRaster(width: number, height: number, [red, green, blue]: 
 }
 
 /** Lays grey values, row by row, at a place of the raster. */
-export function drawGrey(raster: Raster, grey: Uint8Array, box: Box): void {
+export function drawGrey(raster: Raster, grey: Uint8ClampedArray, box: Box): void {
   for (let y = 0; y < box.height; y++) {
     let to = ((box.y + y) * raster.width + box.x) * 3
     for (let i = y * box.width; i < (y + 1) * box.width; i++) {

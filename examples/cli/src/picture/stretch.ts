@@ -28,31 +28,36 @@ export function resizeByAveraging(plane: Plane, width: number, height: number): 
   return { data, width, height }
 }
 
-/** Values 0..1: sky near 0.2, shadows cut 2.8 sigma below it, from median and MAD of `measured`. */
-export function autoStretch(plane: Plane, measured: Plane = plane): Plane {
-  const step = Math.max(1, Math.floor(measured.data.length / 50_000))
+interface Stretch {
+  readonly low: number
+  readonly high: number
+  readonly midtones: number
+}
+
+/** Black, white and medium grey for a plane: sky near `targetBackground`, from median and MAD. */
+export function autoStretch(plane: Plane, options: { targetBackground: number }): Stretch {
+  const { targetBackground: sky } = options
+  const step = Math.max(1, Math.floor(plane.data.length / 50_000)) | 1
   const sample: number[] = []
-  for (let i = 0; i < measured.data.length; i += step)
-    if (Number.isFinite(measured.data[i])) sample.push(measured.data[i]!)
+  for (let i = 0; i < plane.data.length; i += step)
+    if (Number.isFinite(plane.data[i])) sample.push(plane.data[i]!)
   const sorted = Float32Array.from(sample).sort()
   const median = sorted[sorted.length >> 1] ?? 0
   const deviations = sorted.map((value) => Math.abs(value - median)).sort()
-  const sigma = 1.4826 * (deviations[deviations.length >> 1] ?? 0) || 1
+  const sigma = 1.4826 * (deviations[deviations.length >> 1] ?? 0)
   const low = Math.max(sorted[0] ?? 0, median - 2.8 * sigma)
-  const range = Math.max((sorted.at(-1) ?? 1) - low, sigma)
-  const x = (median - low) / range
-  const m = (x * (0.2 - 1)) / (2 * 0.2 * x - 0.2 - x) || 0.5
-  const data = new Float32Array(plane.data.length)
-  for (let i = 0; i < data.length; i++) {
-    const t = Math.min(1, Math.max(0, (plane.data[i]! - low) / range))
-    data[i] = t > 0 ? ((m - 1) * t) / ((2 * m - 1) * t - m) : 0
-  }
-  return { ...plane, data }
+  const high = sorted.at(-1) ?? 0
+  const x = high > low ? (median - low) / (high - low) : 0
+  return { low, high, midtones: x > 0 ? (x * (sky - 1)) / (2 * sky * x - sky - x) : 0.5 }
 }
 
-/** Bytes 0..255 from values 0..1. */
-export function toBytes({ data }: Plane): Uint8Array {
-  const bytes = new Uint8Array(data.length)
-  for (let i = 0; i < bytes.length; i++) bytes[i] = 255 * data[i]! + 0.5
+/** Grey levels 0..255. */
+export function toBytes({ data }: Plane, { low, high, midtones: m }: Stretch): Uint8ClampedArray {
+  const bytes = new Uint8ClampedArray(data.length)
+  const range = Math.max(high - low, 1e-30)
+  for (let i = 0; i < bytes.length; i++) {
+    const t = Math.min(1, Math.max(0, (data[i]! - low) / range))
+    bytes[i] = t > 0 ? (255 * (m - 1) * t) / ((2 * m - 1) * t - m) : 0
+  }
   return bytes
 }

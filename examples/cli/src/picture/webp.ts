@@ -11,7 +11,7 @@ let encoder: Promise<Encode> | undefined
  * kept for the thread's life; its WebAssembly is read from the package's own files.
  */
 export async function encodeGreyWebp(
-  grey: Uint8Array,
+  grey: Uint8ClampedArray,
   width: number,
   height: number,
   quality: number,

@@ -42,7 +42,7 @@ describe('previewWebp', () => {
     const code = `
       const { parentPort } = require('node:worker_threads')
       import(${JSON.stringify(url.href)})
-        .then(({ encodeGreyWebp }) => encodeGreyWebp(new Uint8Array(600), 30, 20, 60))
+        .then(({ encodeGreyWebp }) => encodeGreyWebp(new Uint8ClampedArray(600), 30, 20, 60))
         .then((bytes) => parentPort.postMessage(bytes.length))`
     const worker = new Worker(code, { eval: true })
     const length = await new Promise((resolve, reject) => {

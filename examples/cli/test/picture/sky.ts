@@ -44,11 +44,13 @@ export function cleanAssessment(extra: Partial<FrameAssessment> = {}): FrameAsse
     background: { level: 1000, rms: 20, gradient: 0.04 },
     stars: {
       count: 640,
+      measured: 210,
       fwhmPx: 2.9,
       hfrPx: 1.7,
       eccentricity: 0.34,
       elongationDeg: 20,
       elongationCoherence: 0.1,
+      fwhmZonesPx: [3.1, 2.9, 3.2, 2.9, 2.8, 3, 3.4, null, 3.8],
       fwhmArcsec: 2.4,
     },
     streaks: [],

@@ -403,6 +403,7 @@ describe('rows and details', () => {
     expect(markup).toContain('of the starlight came through')
     const crossed = pageFrames.find((frame) => frame.assessment.streaks.length > 0)!
     expect(detailsMarkup(crossed, 'M 31', 'utc').markup).toContain('edge to edge')
+    expect(markup).toContain('row by row: 3.1, 2.9, 3.2, 2.9, 2.8, 3.0, 3.4, –, 3.8')
     expect(hoverMarkup(crossed, 'utc').markup).toContain(crossed.file)
     expect(hoverMarkup(frameWith({}), 'utc').markup).toContain('a.fits')
   })

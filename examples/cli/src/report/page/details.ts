@@ -22,7 +22,25 @@ export function detailsMarkup(frame: PageFrame, session: string, zone: Zone): Ma
 ${causesMarkup(frame)}
 ${trailsMarkup(frame)}
 <h3>Measured</h3>
-<dl class="facts">${facts(frame, session).map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>`
+<dl class="facts">${facts(frame, session).map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
+${zonesMarkup(frame)}`
+}
+
+/** FWHM in nine zones, tinted by how much wider than in the sharpest: shows tilt and field curvature. */
+function zonesMarkup({ assessment, width, height }: PageFrame): Markup {
+  const zones = assessment.stars.fwhmZonesPx
+  const known = zones.filter((value) => value !== null)
+  if (known.length < 2) return html``
+  const sharpest = Math.min(...known)
+  const [wide, tall] = [84, Math.min(84, Math.max(30, (84 * height) / width))]
+  return html`<h3>FWHM across the frame, px</h3><svg class="zones" viewBox="0 0 252 ${3 * tall}" role="img" aria-label="${`FWHM in pixels, row by row: ${zones.map((value) => formatFixed(value ?? undefined, 1)).join(', ')}`}">${zones.map(
+    (value, index) => {
+      const x = (index % 3) * wide
+      const y = Math.floor(index / 3) * tall
+      const tint = value === null ? 0 : Math.min(0.75, (value / sharpest - 1) * 1.5)
+      return html`<rect x="${x + 1}" y="${y + 1}" width="${wide - 2}" height="${tall - 2}" rx="5"/><rect class="wider" x="${x + 1}" y="${y + 1}" width="${wide - 2}" height="${tall - 2}" rx="5" fill-opacity="${tint.toFixed(2)}"/><text x="${x + wide / 2}" y="${y + tall / 2 + 4}" text-anchor="middle">${formatFixed(value ?? undefined, 2)}</text>`
+    },
+  )}</svg>`
 }
 
 function causesMarkup({ assessment, reasons }: PageFrame): Markup {
@@ -55,7 +73,7 @@ function facts(frame: PageFrame, session: string): readonly (readonly [string, s
   const { stars, background, clouds, probability } = frame.assessment
   const arcsec = stars.fwhmArcsec === undefined ? '' : ` (${formatFixed(stars.fwhmArcsec, 2)}″)`
   const rows: readonly (readonly [string, string | undefined])[] = [
-    ['Stars', formatNumber(stars.count)],
+    ['Stars', `${formatNumber(stars.count)}, ${formatNumber(stars.measured)} measured`],
     ['FWHM', stars.fwhmPx > 0 ? `${formatFixed(stars.fwhmPx, 2)} px${arcsec}` : '–'],
     ['HFR', stars.hfrPx > 0 ? `${formatFixed(stars.hfrPx, 2)} px` : '–'],
     ['Eccentricity', formatFixed(stars.eccentricity, 2)],

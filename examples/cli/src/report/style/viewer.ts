@@ -32,6 +32,8 @@ dialog::backdrop { background: #03060ccc; }
 .trails li { display: flex; gap: 11px; font-size: 0.92rem; } .trails .swatch { margin-top: 7px; }
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: 4px 18px; margin: 0; font-size: 0.92rem; }
 .facts dt { color: var(--quiet); } .facts dd { margin: 0; overflow-wrap: anywhere; }
+.zones { display: block; width: 100%; max-width: 252px; }
+.zones rect { fill: var(--raised); } .zones rect.wider { fill: var(--review); } .zones text { fill: var(--text); font-size: 13px; }
 .controls { display: flex; align-items: center; justify-content: center; flex-wrap: wrap; gap: 7px; padding: 9px 14px; background: var(--panel); border-top: 1px solid var(--edge); }
 .controls button { min-width: 40px; }
 #overlay[aria-pressed="true"] { border-color: var(--accent); color: var(--accent); }
@@ -40,6 +42,8 @@ dialog::backdrop { background: #03060ccc; }
 @media (max-width: 860px) {
   .viewer { grid-template: minmax(0, 54fr) auto minmax(0, 46fr) / minmax(0, 1fr); }
   .details { grid-row: 3; border-left: 0; border-top: 1px solid var(--edge); padding: 14px 16px; }
-  .controls { grid-row: 2; padding: 7px 8px; } .space, #scale, [data-view="-"], [data-view="+"] { display: none; }
+  .zones { display: block; width: 100%; max-width: 252px; }
+.zones rect { fill: var(--raised); } .zones rect.wider { fill: var(--review); } .zones text { fill: var(--text); font-size: 13px; }
+.controls { grid-row: 2; padding: 7px 8px; } .space, #scale, [data-view="-"], [data-view="+"] { display: none; }
   .place { min-width: 3.6em; }
 }`
