@@ -1,6 +1,6 @@
 import type { CellMap } from '../frame/measurement.ts'
-import { medianOf } from '../session/quantile.ts'
 import type { StarSight } from '../session/transparency.ts'
+import { median } from '../statistics/robust.ts'
 import type { LocalGrid } from '../verdict/assessment.ts'
 
 export interface GridSize {
@@ -45,9 +45,9 @@ export function transparencyGrid(
     cells[row * columns + column].push(ratio / clear)
   }
   return cells.map((own, i) => {
-    if (own.length >= ENOUGH_STARS) return medianOf(own)
+    if (own.length >= ENOUGH_STARS) return median(own)
     const pool = neighbourhood(i, columns, rows).flatMap((j) => cells[j])
-    return pool.length >= ENOUGH_STARS ? medianOf(pool) : null
+    return pool.length >= ENOUGH_STARS ? median(pool) : null
   })
 }
 

@@ -1,5 +1,5 @@
 import type { FrameMeasurement } from '../frame/measurement.ts'
-import { medianOf } from '../session/quantile.ts'
+import { median } from '../statistics/robust.ts'
 import { type GridSize, gridSize, neighbourhood } from './grid.ts'
 
 /** Stars a usual cell must hold before an empty one means anything. */
@@ -26,7 +26,7 @@ export function starDesert({ catalog, width, height }: FrameMeasurement): StarDe
     const row = Math.min(size.rows - 1, Math.floor((catalog.y[i] / height) * size.rows))
     counts[row * size.columns + column]++
   })
-  const usual = medianOf(counts)
+  const usual = median(counts)
   if (counts.length < 4 || usual < USUAL_STARS)
     return { ...size, empty: counts.map(() => 0), coverage: 0 }
   const region = largestRegion(

@@ -1,5 +1,5 @@
 import type { CellMap } from '../frame/measurement.ts'
-import { quantile } from '../session/quantile.ts'
+import { quantile } from '../statistics/robust.ts'
 
 const TERMS = 6
 

@@ -1,12 +1,10 @@
 import { backgroundGradient } from '../background/gradient.ts'
-import { measureBackground } from '../background/measure.ts'
 import type { BackgroundModel } from '../background/model.ts'
-import { normaliseByNoise } from '../background/smooth.ts'
 import type { Plane } from '../plane.ts'
 import { type StarCatalog, StarFlag } from '../stars/catalog.ts'
-import { findStars } from '../stars/find.ts'
 import { findStreaks } from '../streaks/find.ts'
 import type { FrameContext } from './context.ts'
+import { separateFrame } from './layers.ts'
 import type {
   CellMap,
   CompactCatalog,
@@ -49,12 +47,7 @@ export function measureFrame(
   const base = { version: measurementVersion, width, height, context }
   if (seen.minimum === seen.maximum || width * height < SMALLEST_FRAME)
     return { ...base, ...nothing({ ...seen, saturatedShare: 0, hotPixels: 0 }) }
-  onStep?.('background')
-  const model = measureBackground(plane)
-  const residual = normaliseByNoise(plane, model)
-  onStep?.('stars')
-  const options = context.saturation === undefined ? {} : { saturation: context.saturation }
-  const stars = findStars(residual, model, options)
+  const { model, residual, stars } = separateFrame(plane, context, onStep)
   onStep?.('streaks')
   const { streaks, rejected } = findStreaks(residual, model, stars)
   return {

@@ -1,4 +1,4 @@
-import { quantile } from './quantile.ts'
+import { quantile } from '../statistics/robust.ts'
 
 /** Extinction per unit of air mass in magnitudes: a clear site at mid-visible wavelengths. */
 const EXTINCTION_MAG = 0.2

@@ -7,9 +7,9 @@ import {
   transparencyGrid,
 } from '../clouds/grid.ts'
 import type { FrameMeasurement } from '../frame/measurement.ts'
+import { median, quantile } from '../statistics/robust.ts'
 import type { CloudSummary } from '../verdict/assessment.ts'
 import { clearSky } from './baseline.ts'
-import { medianOf, quantile } from './quantile.ts'
 import { referenceFrame, type StarSight, sightStars, throughput } from './transparency.ts'
 
 /** One frame beside the others of its session: what is expected of it, and how it differs. */
@@ -93,7 +93,7 @@ function usualFrame(session: readonly FrameMeasurement[]) {
     shaped.map(({ stars }) => stars.fwhmPx),
     0.3,
   )
-  const elongation = medianOf(shaped.map(({ stars }) => elongationOf(stars.eccentricity)))
+  const elongation = median(shaped.map(({ stars }) => elongationOf(stars.eccentricity)))
   return {
     sharpFwhmPx: fwhm || 0,
     usualElongation: elongation || 1,
@@ -122,7 +122,7 @@ function usualSky(session: readonly FrameMeasurement[]): readonly number[] {
   const relative = session.map(({ background }) =>
     background.cells.values.map((v) => v / (background.level || 1)),
   )
-  return Array.from({ length: columns * rows }, (_, i) => medianOf(relative.map((map) => map[i])))
+  return Array.from({ length: columns * rows }, (_, i) => median(relative.map((map) => map[i])))
 }
 
 interface CloudEvidence {

@@ -1,8 +1,8 @@
 import type { FrameMeasurement } from '../frame/measurement.ts'
+import { median } from '../statistics/robust.ts'
 import type { Streak } from '../verdict/assessment.ts'
 import { type Alignment, alignStars } from './align.ts'
 import { neighbourIndex } from './neighbours.ts'
-import { medianOf } from './quantile.ts'
 import { apply, invert, type Point } from './transform.ts'
 
 /** A reference star as one frame sees it. */
@@ -69,7 +69,7 @@ function depthLoss(frame: FrameMeasurement, reference: FrameMeasurement): number
 export function throughput(sights: readonly StarSight[]): number {
   if (sights.length === 0) return Number.NaN
   for (let brightest = sights.length; brightest >= FEWEST; brightest >>= 1) {
-    const typical = medianOf(sights.slice(0, brightest).map(({ ratio }) => ratio))
+    const typical = median(sights.slice(0, brightest).map(({ ratio }) => ratio))
     if (typical > 0) return typical
   }
   return 0

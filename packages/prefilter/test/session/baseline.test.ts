@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { clearSky } from '../../src/session/baseline.ts'
-import { quantile } from '../../src/session/quantile.ts'
 import { seeded } from './nights.ts'
 
 const minute = 60_000
@@ -38,10 +37,4 @@ describe('clearSky', () => {
   it('knows nothing where nothing was seen', () => {
     expect(clearSky([{ value: Number.NaN }, { value: 0 }])).toEqual([Number.NaN, Number.NaN])
   })
-})
-
-it('interpolates quantiles and passes over gaps', () => {
-  expect(quantile([4, 1, Number.NaN, 3, 2], 0.5)).toBe(2.5)
-  expect(quantile([7], 0.9)).toBe(7)
-  expect(quantile([], 0.5)).toBeNaN()
 })

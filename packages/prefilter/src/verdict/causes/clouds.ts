@@ -1,7 +1,7 @@
 import { starDesert } from '../../clouds/lone.ts'
 import type { FrameMeasurement } from '../../frame/measurement.ts'
 import type { Comparison } from '../../session/compare.ts'
-import { medianOf } from '../../session/quantile.ts'
+import { median } from '../../statistics/robust.ts'
 import type { Cause, CauseKind, LocalGrid, Region } from '../assessment.ts'
 import { severityBetween } from '../severity.ts'
 
@@ -68,7 +68,7 @@ export function isOcclusion({ columns, rows, transparency, covered }: LocalGrid)
     const row = Math.floor(i / columns)
     return c === 1 && (column === 0 || row === 0 || column === columns - 1 || row === rows - 1)
   })
-  return dead >= 0.6 && touchesBorder && medianOf(outside) > 0.85
+  return dead >= 0.6 && touchesBorder && median(outside) > 0.85
 }
 
 function markedRegion(
