@@ -40,8 +40,11 @@ export function measureStar(
   const [x, y, snr, level] = [peaks.x[i], peaks.y[i], peaks.snr[i], peaks.level[i]]
   const sigma = level > typical.level ? 2 ** level : typical.fwhmPx / fwhmPerSigma
   const around = skyAround(residual, x, y, 3 * sigma + 1, 4.5 * sigma + 2)
-  const sky = around.level > leastSky ? around.level : 0
-  if (!standsOut(peaks, i, sky, around.spread, threshold)) return 'ripple'
+  const lifted = around.level > leastSky ? around.level : 0
+  if (!standsOut(peaks, i, lifted, around.spread, threshold)) return 'ripple'
+  // A bright star's own wings fill the near ring: what it stands on shows farther out.
+  const beyond = lifted && skyAround(residual, x, y, 5.5 * sigma + 2, 7 * sigma + 3).level
+  const sky = Math.max(Math.min(lifted, beyond), 0)
   const drift = 1.5 * sigma + 2 ** level
   const limits = { sigma, largestSigma: 4 * sigma + 2, drift, sky }
   const shape = matchGaussian(residual, x, y, limits)
