@@ -116,7 +116,7 @@ const groups: Readonly<
     right: ({ verdict }) => verdict === 'clean',
   },
   'trails are found': {
-    counts: ({ trails }) => trails.some(({ labelled }) => labelled),
+    counts: ({ trails }) => trails.some(({ pixelSnr, labelled }) => labelled && pixelSnr >= 1.5),
     right: ({ streaks }) => streaks.length > 0,
   },
   'spoilt frames are not called clean': {
