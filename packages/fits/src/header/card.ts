@@ -131,7 +131,7 @@ export function parseLongCard(texts: readonly string[], at = 0): ParsedCard {
     text += texts[i]
     problem ??= field.problem
   }
-  const card = { keyword: first.keyword, value, comment, text }
+  const card = { keyword: first.keyword, value: value.trimEnd(), comment, text }
   return problem === undefined ? checked(card) : { ...card, problem }
 }
 

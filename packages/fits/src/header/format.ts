@@ -58,9 +58,10 @@ function formatString(start: string, value: string, comment: string): string {
   const quoted = value.replaceAll("'", "''")
   const room = CARD_LENGTH - start.length - 2
   if (quoted.length <= room) {
-    const card = `${start}'${quoted.padEnd(8)}'`
+    // Fixed format: at least eight characters between the quotes.
+    const card = `${start}'${quoted.padEnd(Math.min(8, room))}'`
     if (comment === '' || card.length + 3 + comment.length <= CARD_LENGTH) {
-      return withComment(card.slice(0, CARD_LENGTH), comment)
+      return withComment(card, comment)
     }
   }
   return formatLongString(start, quoted, comment)

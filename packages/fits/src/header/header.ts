@@ -1,4 +1,11 @@
-import { CARD_LENGTH, type Card, type HeaderValue, isCommentary } from './card.ts'
+import {
+  CARD_LENGTH,
+  type Card,
+  type HeaderValue,
+  isCommentary,
+  parseCard,
+  parseLongCard,
+} from './card.ts'
 import { formatCard } from './format.ts'
 
 /** Content of a new card: keyword, value, comment. */
@@ -82,16 +89,15 @@ export class Header {
     const name = normal(keyword)
     const index = isCommentary(name) ? undefined : this.#index(name)
     if (index === undefined) return this.append(name, value, comment)
-    this.#cards[index] = newCard(name, value, comment ?? this.#cards[index]!.comment)
+    const [card] = newCards(name, value, comment ?? this.#cards[index]!.comment)
+    this.#cards[index] = card!
     return this
   }
 
   /** Adds a card at the end, also where the keyword exists. Long remarks take several cards. */
   append(keyword: string, value?: HeaderValue, comment = ''): this {
     const name = normal(keyword)
-    const card = newCard(name, value, comment)
-    if (isCommentary(name)) this.#cards.push(...splitRemark(card))
-    else this.#cards.push(card)
+    this.#cards.push(...newCards(name, value, comment))
     this.#first = undefined
     return this
   }
@@ -134,16 +140,12 @@ function normal(keyword: string): string {
     .replace(/^HIERARCH /, '')
 }
 
-function newCard(keyword: string, value: HeaderValue | undefined, comment: string): Card {
+/** The cards of this content, read back from their text: trailing blanks and what did not fit are gone. */
+function newCards(keyword: string, value: HeaderValue | undefined, comment: string): Card[] {
   const text = formatCard(keyword, value, comment)
-  return { keyword, value: isCommentary(keyword) ? String(value ?? '') : value, comment, text }
-}
-
-function splitRemark(card: Card): Card[] {
-  const cards: Card[] = []
-  for (let at = 0; at < card.text.length; at += CARD_LENGTH) {
-    const text = card.text.slice(at, at + CARD_LENGTH)
-    cards.push({ keyword: card.keyword, value: text.slice(8).trimEnd(), comment: '', text })
-  }
-  return cards
+  const texts = Array.from({ length: text.length / CARD_LENGTH }, (_, i) =>
+    text.slice(i * CARD_LENGTH, (i + 1) * CARD_LENGTH),
+  )
+  if (isCommentary(keyword)) return texts.map(parseCard)
+  return [parseLongCard(texts)]
 }

@@ -9,15 +9,14 @@ function parsed(...texts: readonly string[]): Header {
   return parseHeader(bytes)
 }
 
-const printable = (maxLength: number) =>
-  fc.string({
-    unit: fc.integer({ min: 32, max: 126 }).map((c) => String.fromCharCode(c)),
-    maxLength,
-  })
+const character = fc.integer({ min: 32, max: 126 }).map((code) => String.fromCharCode(code))
+const printable = (maxLength: number) => fc.string({ unit: character, maxLength, size: 'max' })
 const keyword = fc.stringMatching(/^[A-Z][A-Z0-9_-]{0,7}$/).filter((name) => {
   return !['COMMENT', 'HISTORY', 'CONTINUE', 'HIERARCH', 'END'].includes(name)
 })
-const longKeyword = fc.stringMatching(/^[A-Z][A-Z0-9_]{0,9}( [A-Z0-9_]{1,9}){1,3}$/)
+const longKeyword = fc
+  .stringMatching(/^[A-Z][A-Z0-9_]{0,9}( [A-Z0-9_]{1,9}){1,5}$/, { size: 'max' })
+  .filter((name) => name.length <= 60)
 const number = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.integer(),
@@ -37,7 +36,10 @@ describe('cards written and read back', () => {
       fc.property(fc.oneof(keyword, longKeyword), number, printable(12), (name, value, comment) => {
         const header = roundTrip(name, value, comment)
         expect(header.get(name)).toBe(value)
-        expect(header.comment(name)).toBe(comment.trim())
+        // Behind a long keyword there may be no room for all of it.
+        const kept = header.comment(name)!
+        expect(comment.trim().startsWith(kept)).toBe(true)
+        if (name.length <= 8) expect(kept).toBe(comment.trim())
         expect(header.problems).toEqual([])
       }),
     )
@@ -47,7 +49,7 @@ describe('cards written and read back', () => {
     fc.assert(
       fc.property(
         fc.oneof(keyword, longKeyword),
-        fc.oneof(printable(400), fc.stringMatching(/^['& x]{0,200}$/)),
+        fc.oneof(printable(400), fc.stringMatching(/^['& x]{0,200}$/, { size: 'max' })),
         printable(40),
         (name, value, comment) => {
           const header = roundTrip(name, value, comment)
