@@ -1,6 +1,6 @@
 import type { Telescope } from './instrument.ts'
 import { cos, exp, pi, sin } from './math.ts'
-import { randomStream } from './random.ts'
+import { type Random, randomStream } from './random.ts'
 import type { Plane } from './types.ts'
 
 /** Hot and dead pixels, warm and dark columns: the same on every frame of a sensor. Electrons. */
@@ -65,23 +65,30 @@ export function addCosmicRays(plane: Plane, telescope: Telescope, seed: number):
       ? Math.min(random.range(8, 16) * exp(0.5 * random.normal()), 42)
       : 0.4 + 1.7 * random.exponential()
     const charge = random.logRange(120, worm ? 700 : 2600)
-    drawWorm(plane, x, y, Math.min(length, 42), charge, worm ? 0.16 : 0.02, random)
+    drawWorm(plane, random, {
+      x,
+      y,
+      length: Math.min(length, 42),
+      charge,
+      bend: worm ? 0.16 : 0.02,
+    })
   }
 }
 
+interface Worm {
+  readonly x: number
+  readonly y: number
+  readonly length: number
+  /** Electrons per pixel of its length. */
+  readonly charge: number
+  /** How much it turns by chance in a quarter pixel, in radians. */
+  readonly bend: number
+}
+
 /** Walks in quarter pixels along a path that bends by chance, dropping charge on the nearest two pixels. */
-function drawWorm(
-  plane: Plane,
-  startX: number,
-  startY: number,
-  length: number,
-  charge: number,
-  bend: number,
-  random: ReturnType<typeof randomStream>,
-): void {
-  const { data, width, height } = plane
-  let x = startX
-  let y = startY
+function drawWorm({ data, width, height }: Plane, random: Random, worm: Worm): void {
+  const { length, charge, bend } = worm
+  let { x, y } = worm
   let angle = 2 * pi * random.uniform()
   for (let step = 0; step < length * 4; step++) {
     const ix = Math.floor(x + 0.5)

@@ -51,25 +51,19 @@ function gradientNoise(seed: number, x: number, y: number, z: number): number {
     const cz = corner >> 2
     const weight = (cx ? u : 1 - u) * (cy ? v : 1 - v) * (cz ? w : 1 - w)
     if (weight === 0) continue
-    sum += weight * slope(seed, xi + cx, yi + cy, zi + cz, dx - cx, dy - cy, dz - cz)
+    const hash = latticeHash(seed, xi + cx, yi + cy, zi + cz)
+    sum += weight * slope(hash, dx - cx, dy - cy, dz - cz)
   }
   return sum
 }
 
+function latticeHash(seed: number, xi: number, yi: number, zi: number): number {
+  const withX = scramble(seed ^ Math.imul(xi, 0x27d4eb2f))
+  return scramble(scramble(withX ^ Math.imul(yi, 0x165667b1)) ^ Math.imul(zi, 0x2545f491))
+}
+
 /** Scalar product of the offset with the random direction of a lattice point. */
-function slope(
-  seed: number,
-  xi: number,
-  yi: number,
-  zi: number,
-  dx: number,
-  dy: number,
-  dz: number,
-): number {
-  const hash = scramble(
-    scramble(scramble(seed ^ Math.imul(xi, 0x27d4eb2f)) ^ Math.imul(yi, 0x165667b1)) ^
-      Math.imul(zi, 0x2545f491),
-  )
+function slope(hash: number, dx: number, dy: number, dz: number): number {
   const gx = ((hash & 1023) - 511.5) / 511.5
   const gy = (((hash >>> 10) & 1023) - 511.5) / 511.5
   const gz = ((hash >>> 20) - 2047.5) / 2047.5

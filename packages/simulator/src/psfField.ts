@@ -1,7 +1,8 @@
 import { type Blur, comaBlur, defocusBlur, shakeBlur, trackingBlur, windBlurs } from './blur.ts'
 import type { Telescope } from './instrument.ts'
 import { atan2, cos, pi, sin } from './math.ts'
-import { blurStar, finishPsf, type Psf, sampleStar } from './psf.ts'
+import { finishPsf, type Psf, sampleStar } from './psf.ts'
+import { blurStar } from './psfBlur.ts'
 import { randomStream } from './random.ts'
 import type { SeeingSpec } from './types.ts'
 

@@ -1,4 +1,5 @@
 import type { Telescope } from './instrument.ts'
+import { clamp } from './math.ts'
 import { type Random, randomStream } from './random.ts'
 
 /** A 100 mm refractor with a cooled 16-bit CMOS camera and three-minute exposures; used where a spec names none. */
@@ -69,7 +70,7 @@ const optics = [
     obstruction: 0.39,
     vanes: 4,
   },
-  { name: 'Lens 50/135', apertureMm: 50, focalLengthMm: 135, obstruction: 0, vanes: 0 },
+  { name: 'Lens 71/300', apertureMm: 71, focalLengthMm: 300, obstruction: 0, vanes: 0 },
 ] as const
 
 /** Cameras with their usual gain, noise and capacity. */
@@ -182,13 +183,7 @@ const cameras = [
 export function randomTelescope(seed: number): Telescope {
   const random = randomStream(seed, 'telescope')
   const { vanes, ...tube } = random.pick(optics)
-  const camera = random.pick(cameras)
-  const scale = (206.265 * camera.pixelUm) / tube.focalLengthMm
-  const seeing = random.range(1.7, 3.6)
-  // Seeing, guiding and optics; no camera is used far from its sampling, so the ends are cut.
-  const wanted = Math.sqrt(seeing * seeing + 1.2) / scale
-  const binning = wanted > 5.5 ? 2 : 1
-  const fwhmPx = Math.min(5, Math.max(1.6 + 0.2 * random.uniform(), wanted / binning))
+  const { camera, binning, fwhmPx } = pickCamera(random, tube.focalLengthMm)
   const thick = camera.camera === 'ccd'
   const antiBlooming = !thick || camera.cameraName === 'CCD 8300'
   const exposureS = random.pick([30, 60, 120, 180, 240, 300])
@@ -219,6 +214,22 @@ export function randomTelescope(seed: number): Telescope {
     },
     halo: { radiusPx: random.logRange(35, 130), share: random.logRange(0.0006, 0.006) },
     sensorSeed: random.bits(),
+  }
+}
+
+/** Draws cameras until one samples the stars of this focal length reasonably, binned if need be. */
+function pickCamera(random: Random, focalLengthMm: number) {
+  for (let attempt = 0; ; attempt++) {
+    const camera = random.pick(cameras)
+    const arcsecPerPx = (206.265 * camera.pixelUm) / focalLengthMm
+    const seeing = random.range(1.7, 3.8)
+    // Seeing, with guiding and optics on top, and the pixel itself.
+    const wide = Math.sqrt(seeing * seeing + 1.4) / arcsecPerPx
+    const binning = wide > 5 ? 2 : 1
+    const fwhmPx = Math.sqrt((wide / binning) * (wide / binning) + 0.6)
+    if ((fwhmPx >= 1.6 && fwhmPx <= 5) || attempt === 30) {
+      return { camera, binning, fwhmPx: clamp(fwhmPx, 1.6, 5) }
+    }
   }
 }
 

@@ -34,8 +34,8 @@ describe('simulateFrame', () => {
       [
         "40db91f854aaf2d6bf8630eb80d614b492c9983b95d2babb009d0f7555aea3a5",
         "170524aab56427ddc0b19aa6461ed1071de1f276269231377af6e9e96d2e4876",
-        "8f25a2fdac2bcdffc8ff72ef26ef8e45e96919ede3bc14599012b0d23ac6b21e",
-        "7648c814473eb5d1dcf0a0b7b56abf8dca5798b5c79cfc77aebb744849a41e5c",
+        "2f9d56e839206ea9f1a702f156ece970362f3a2bd90c7e304670a23c8072646f",
+        "e388faab20ae36c5ce83d861099ad243ee8bd26dedfb3624a5d25d73a12c700e",
       ]
     `)
   })

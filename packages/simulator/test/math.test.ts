@@ -41,7 +41,8 @@ describe('elementary functions', () => {
         expect(Math.abs(sin(x) - Math.sin(x))).toBeLessThan(1e-15)
         expect(Math.abs(cos(x) - Math.cos(x))).toBeLessThan(1e-15)
         expect(Math.abs(atan2(x, 3) - Math.atan2(x, 3))).toBeLessThan(4e-15)
-        expect(Math.abs(atan2(x, -3) - Math.atan2(x, -3))).toBeLessThan(4e-15)
+        // Zero has no sign here, so the cut along -x is not the platform's.
+        if (x !== 0) expect(Math.abs(atan2(x, -3) - Math.atan2(x, -3))).toBeLessThan(4e-15)
       }),
     )
     expect(atan2(0, 0)).toBe(0)

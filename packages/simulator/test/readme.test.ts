@@ -14,16 +14,14 @@ function namesInTable(heading: string): string[] {
 
 describe('README', () => {
   it('lists every export, and nothing else', () => {
-    const types = source('index.ts')
-      .split('\n')
-      .flatMap((line) => {
-        const whole = /^export type \* from '.\/(.*)'/.exec(line)
-        if (whole)
-          return [...source(whole[1]!).matchAll(/^export (?:interface|type) (\w+)/gm)].map(
-            (m) => m[1]!,
-          )
-        return [...line.matchAll(/\btype (\w+)/g)].map((match) => match[1]!)
-      })
+    const lists = [...source('index.ts').matchAll(/export (type )?\{([^}]*)\}/g)]
+    const types = lists.flatMap(([, typeOnly, names = '']) =>
+      names
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '' && (typeOnly || name.startsWith('type ')))
+        .map((name) => name.replace('type ', '')),
+    )
     expect(namesInTable('Exports')).toEqual([...Object.keys(simulator), ...types].sort())
   })
 
