@@ -1,4 +1,12 @@
-import type { FrameAssessment, LocalGrid, Plane, Streak } from '@nebulift/prefilter'
+import {
+  autoStretch,
+  type FrameAssessment,
+  type LocalGrid,
+  type Plane,
+  resizeByAveraging,
+  type Streak,
+  toBytes,
+} from '@nebulift/prefilter'
 import { outlineTrail, regionsToMark } from '../report/page/outline.ts'
 import { drawCaption, layOutCaption } from './caption.ts'
 import { actionColors, coveredColor, dimmedColor, panelColor, streakColors } from './palette.ts'
@@ -14,7 +22,6 @@ import {
   type Raster,
   tintBox,
 } from './raster.ts'
-import { autoStretch, resizeByAveraging, toBytes } from './stretch.ts'
 
 export interface ExplainOptions {
   /** Longer side of the picture in pixels. Default: full size. */

@@ -1,5 +1,4 @@
-import type { Plane } from '@nebulift/prefilter'
-import { autoStretch, resizeByAveraging, toBytes } from './stretch.ts'
+import { autoStretch, type Plane, resizeByAveraging, toBytes } from '@nebulift/prefilter'
 import { encodeGreyWebp } from './webp.ts'
 
 export interface PreviewOptions {

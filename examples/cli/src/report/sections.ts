@@ -8,7 +8,7 @@ import {
 } from './page/format.ts'
 import { html, type Markup } from './page/markup.ts'
 import { columns } from './page/model.ts'
-import { actionMark, splitPath } from './page/rows.ts'
+import { actionMark, breakable, splitPath } from './page/rows.ts'
 import { actionOrder, actionWords, wordsFor } from './page/words.ts'
 import { helpDialog, legend, viewerDialog } from './static.ts'
 import { type Summary, summarize } from './summary.ts'
@@ -95,7 +95,7 @@ function cards(summary: Summary, night: ReportNight): readonly Markup[] {
     card('Trails', String(summary.trails), sessionsText(night.sessions)),
     best === undefined
       ? card('Best frame', '–', 'no frame to keep')
-      : html`<div class="card"><p class="label">Best frame</p><p><button type="button" class="link" data-open="${best.id}">${splitPath(best.frame.file).name}</button></p><p class="quiet">score ${formatFixed(best.frame.assessment.score, 2)}</p></div>`,
+      : html`<div class="card"><p class="label">Best frame</p><p><button type="button" class="link" data-open="${best.id}">${breakable(splitPath(best.frame.file).name)}</button></p><p class="quiet">score ${formatFixed(best.frame.assessment.score, 2)}</p></div>`,
   ]
 }
 

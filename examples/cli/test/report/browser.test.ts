@@ -219,6 +219,7 @@ describe.skipIf(chromiumPath === undefined)(`report in Chromium${whyNoBrowser}`,
       '<!--<script>.fits',
       '$' + '{alert(5)}`.fits',
       '\u202egnp.fits',
+      `${'unbroken'.repeat(30)}.fits`,
     ]
     const frames = evil.map((file, id) => ({
       ...night.frames[id]!,
@@ -237,6 +238,7 @@ describe.skipIf(chromiumPath === undefined)(`report in Chromium${whyNoBrowser}`,
     await own.keyboard.press('Escape')
     await own.locator('svg.chart .mark').first().hover()
     expect(await own.locator('#boo, img[onerror], svg[onload]').count()).toBe(0)
+    expect(await own.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(1280)
     expect(complaints).toEqual([])
     expect(requests).toHaveLength(1)
     await closeNight(own)
