@@ -1,6 +1,7 @@
 import type { Telescope } from './instrument.ts'
 import { cos, exp, pi, sin } from './math.ts'
 import { type Random, randomStream } from './random.ts'
+import { normalNoiseE } from './stars.ts'
 import type { Plane } from './types.ts'
 
 /** Hot and dead pixels, warm and dark columns: the same on every frame of a sensor. Electrons. */
@@ -8,6 +9,7 @@ export function addDefects(plane: Plane, telescope: Telescope): void {
   const { data, width, height } = plane
   const random = randomStream(telescope.sensorSeed, 'defects')
   const mpx = (width * height) / 1e6
+  const noiseE = normalNoiseE(telescope)
   const hot = random.poisson(telescope.hotPixelsPerMpx * mpx)
   for (let n = 0; n < hot; n++) {
     // Dark rates spread over decades; a few pixels are full after any exposure.
@@ -23,7 +25,7 @@ export function addDefects(plane: Plane, telescope: Telescope): void {
     const x = random.integer(width)
     const from = random.chance(0.5) ? 0 : random.integer(height)
     const extra = random.chance(0.8) ? random.logRange(0.4, 6) : -random.logRange(0.4, 2)
-    addColumn(plane, x, from, extra * Math.sqrt(telescope.skyE + telescope.readNoiseE ** 2))
+    addColumn(plane, x, from, extra * noiseE)
   }
 }
 

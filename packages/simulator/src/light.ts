@@ -71,7 +71,7 @@ export function measureBackground(
   })
   const levelE = quantileOf(level, 0.5)
   const quantum = telescope.adcStepAdu * telescope.gainE
-  const variance = levelE + telescope.readNoiseE ** 2 + (quantum * quantum) / 12
+  const variance = levelE + telescope.readNoiseE * telescope.readNoiseE + (quantum * quantum) / 12
   return { levelE, noiseE: Math.sqrt(variance) }
 }
 

@@ -57,12 +57,15 @@ function ratio({ over, under }: typeof centre, x: number): number {
 const cells = 4096
 const tailCells = 1024
 
+/** Half of the smallest step of 32 bits. */
+const leastShare = 1 / 8589934592
+
 /** Quantiles at the borders of the cells; the first cell has a finer table of its own. */
 export const normalTable = Float32Array.from({ length: cells + 1 }, (_, i) =>
-  inverseNormal(Math.min(Math.max(i / cells, 2 ** -33), 1 - 2 ** -33)),
+  inverseNormal(Math.min(Math.max(i / cells, leastShare), 1 - leastShare)),
 )
 const tailTable = Float32Array.from({ length: tailCells + 1 }, (_, j) =>
-  inverseNormal(Math.max(j / tailCells / cells, 2 ** -33)),
+  inverseNormal(Math.max(j / tailCells / cells, leastShare)),
 )
 
 /**

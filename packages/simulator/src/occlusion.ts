@@ -12,7 +12,7 @@ export function makeOcclusionMap(
   spec: OcclusionSpec,
 ): GridMap {
   const { softnessPx = 60, fraction } = spec
-  const cell = 8 * 2 ** clamp(Math.floor(softnessPx / 150), 0, 3)
+  const cell = 8 << clamp(Math.floor(softnessPx / 150), 0, 3)
   if (fraction <= 0 || fraction >= 1) return makeGridMap(size, cell, () => (fraction > 0 ? 1 : 0))
   const height = heightOver(size, spec)
   const edge = quantileOf(makeGridMap(size, cell, height), 1 - fraction)
