@@ -74,8 +74,9 @@ function formatLongString(start: string, quoted: string, comment: string): strin
   let head = start
   for (;;) {
     const room = CARD_LENGTH - head.length - 2
-    const tail = comment === '' ? 0 : Math.min(3 + comment.length, room - 1)
-    if (left.length <= room - tail) return text + withComment(`${head}'${left}'`, comment)
+    const tail = comment === '' ? 0 : 3 + comment.length
+    const alone = left === '' && head !== start
+    if (left.length + tail <= room || alone) return text + withComment(`${head}'${left}'`, comment)
     const cut = endOfPiece(left, Math.min(room - 1, left.length))
     text += `${head}'${left.slice(0, cut)}&'`.padEnd(CARD_LENGTH)
     left = left.slice(cut)

@@ -150,8 +150,10 @@ type ScaleBand = (from: number, to: number, count: number) => void
 
 function scaleBand({ bitpix, bytes }: PixelType, { bscale, bzero, blank }: Scaling): ScaleBand {
   const run = kernels()
-  if (bitpix === -32) return (from, to, n) => run.scaleF32(from, to, n, bscale, bzero)
-  if (bitpix === -64) return (from, to, n) => run.scaleF64(from, to, n, bscale, bzero)
+  // Adding negative zero keeps the sign of zeros.
+  const shift = bscale === 1 && bzero === 0 ? -0 : bzero
+  if (bitpix === -32) return (from, to, n) => run.scaleF32(from, to, n, bscale, shift)
+  if (bitpix === -64) return (from, to, n) => run.scaleF64(from, to, n, bscale, shift)
   const marked = blank !== undefined && (bitpix === 64 || isInt32(blank))
   if (bitpix !== 64) {
     const scale = { 8: run.scaleU8, 16: run.scaleI16, 32: run.scaleI32 }[bitpix]

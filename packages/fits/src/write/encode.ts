@@ -38,12 +38,18 @@ const CHUNK = 2 ** 20
  * @throws FitsError `BAD_ARGUMENT` where shape and data disagree or a card cannot be written
  */
 export function encodeFits(hdus: readonly ImageInput[]): Uint8Array {
-  const chunks = hdus.flatMap((hdu, index) => [...encodeHdu(hdu, index, hdus.length)])
-  const file = new Uint8Array(chunks.reduce((sum, chunk) => sum + chunk.length, 0))
+  const sizes = hdus.map((hdu, index) => {
+    const { byteLength = 0 } = hdu.data ?? {}
+    const header = headerOf(hdu, typeOfData(hdu), index, hdus.length)
+    return encodeHeader(header).length + byteLength + padding(byteLength).length
+  })
+  const file = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0))
   let at = 0
-  for (const chunk of chunks) {
-    file.set(chunk, at)
-    at += chunk.length
+  for (const [index, hdu] of hdus.entries()) {
+    for (const chunk of encodeHdu(hdu, index, hdus.length)) {
+      file.set(chunk, at)
+      at += chunk.length
+    }
   }
   return file
 }
@@ -51,8 +57,7 @@ export function encodeFits(hdus: readonly ImageInput[]): Uint8Array {
 /** The bytes of one HDU in pieces of a few MB: header, data, padding. */
 export function* encodeHdu(hdu: ImageInput, index: number, count: number): Generator<Uint8Array> {
   const { data = new Uint8Array(0) } = hdu
-  const type = typeOf(data)
-  if (!type) throw new FitsError('BAD_ARGUMENT', `data: wanted a typed array, got ${name(data)}`)
+  const type = typeOfData(hdu)
   yield encodeHeader(headerOf(hdu, type, index, count))
   for (let start = 0; start < data.length; start += CHUNK) {
     yield valuesToBytes(data.subarray(start, start + CHUNK), type)
@@ -98,6 +103,9 @@ function shapeOf({ data, shape, width, height }: ImageInput): readonly number[] 
   )
 }
 
-function name(value: unknown): string {
-  return Object.prototype.toString.call(value).slice(8, -1)
+function typeOfData({ data = new Uint8Array(0) }: ImageInput): PixelType {
+  const type = typeOf(data)
+  if (type) return type
+  const name = Object.prototype.toString.call(data).slice(8, -1)
+  throw new FitsError('BAD_ARGUMENT', `data: wanted a typed array, got ${name}`)
 }

@@ -16,7 +16,7 @@ const keyword = fc.stringMatching(/^[A-Z][A-Z0-9_-]{0,7}$/).filter((name) => {
 })
 const longKeyword = fc
   .stringMatching(/^[A-Z][A-Z0-9_]{0,9}( [A-Z0-9_]{1,9}){1,5}$/, { size: 'max' })
-  .filter((name) => name.length <= 60)
+  .filter((name) => name.length <= 40)
 const number = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }),
   fc.integer(),
