@@ -38,20 +38,16 @@ export async function previewWebp(
     resizeByAveraging(plane, width, height),
     autoStretch(plane, { targetBackground: 0.2 }),
   )
-  const bytes = await encodeWithin(grey, { width, height, quality })
+  const bytes = await encodeGreyWebp(grey, width, height, quality * calmness(grey))
   return { bytes, width, height }
 }
 
-/** Bytes a pixel above which a picture is coded again: 1000 by 667 pixels stay near 95 kB. */
-const bytesPerPixel = 0.14
+/** Mean step between neighbours, in grey levels, from which noise costs more bytes than the stars. */
+const roughStep = 8
 
-/** Noise that was not averaged away costs most of the bytes: a noisy picture is coded more coarsely. */
-async function encodeWithin(
-  grey: Uint8ClampedArray,
-  { width, height, quality }: { width: number; height: number; quality: number },
-): Promise<Uint8Array> {
-  const bytes = await encodeGreyWebp(grey, width, height, quality)
-  const excess = bytes.length / (bytesPerPixel * width * height + 2000)
-  if (excess <= 1) return bytes
-  return encodeGreyWebp(grey, width, height, Math.max(10, quality / excess ** 1.5))
+/** 1 for most pictures, less for noisy ones: these are coded more coarsely and stay below 100 kB. */
+function calmness(grey: Uint8ClampedArray): number {
+  let steps = 0
+  for (let i = 1; i < grey.length; i++) steps += Math.abs(grey[i]! - grey[i - 1]!)
+  return Math.min(1, (roughStep * grey.length) / Math.max(1, steps))
 }
