@@ -89,7 +89,7 @@ function measureCells(plane: Plane, grid: Grid, quantum: number, blank?: number)
   const { cellPx, columns, rows } = grid
   const level = new Float32Array(columns * rows)
   const rms = new Float32Array(columns * rows)
-  const tallest = height - (rows - 1) * cellPx
+  const tallest = Math.max(height - (rows - 1) * cellPx, Math.min(cellPx, height))
   const [band = 0, counts = 0] = scratch(width * tallest * 4, (bins + 2) * 4)
   const wasm = kernels<CountKernels>()
   for (let row = 0; row < rows; row++) {
