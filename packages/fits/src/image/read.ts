@@ -1,5 +1,6 @@
 import { FitsError } from '../errors.ts'
 import type { Hdu, Scaling } from '../hdu.ts'
+import { tileReader } from '../tiles/decode.ts'
 import { readTiles, type VisitValues } from '../tiles/read.ts'
 import { bytesOf, bytesToFloat, bytesToValues, flipInPlace, valuesToFloat } from './convert.ts'
 import { type PlaneRegion, planeRegion, type ReadOptions } from './region.ts'
@@ -33,12 +34,12 @@ export async function readPlane(hdu: Hdu, options: ReadOptions = {}): Promise<Pl
   const { width, height } = region
   const { scaling } = hdu
   const type = storedType(hdu.bitpix)
-  const compressed = hdu.kind === 'compressed-image'
-  if (!compressed) requireRows(hdu, region)
+  const tiles = hdu.kind === 'compressed-image' ? await tileReader(hdu) : undefined
+  if (!tiles) requireRows(hdu, region)
   const data = make(region, () => new Float32Array(width * height))
-  if (compressed) {
+  if (tiles) {
     const visit: VisitValues = (values, at) => valuesToFloat(values, type, scaling, data, at)
-    await readTiles(hdu, region, visit, options.signal)
+    await readTiles(hdu, tiles, region, visit, options.signal)
   } else {
     const visit: VisitBytes = (bytes, at) => bytesToFloat(bytes, type, scaling, data, at)
     await readRows(hdu, region, visit, options.signal)
@@ -57,8 +58,15 @@ export async function readPixels(hdu: Hdu, options: ReadOptions = {}): Promise<P
   const type = nativeType(hdu.bitpix, hdu.scaling)
   const scaling = residualScaling(type, hdu.scaling)
   if (hdu.kind === 'compressed-image') {
+    const tiles = await tileReader(hdu)
     const stored = make(region, () => storedType(hdu.bitpix).make(width * height))
-    await readTiles(hdu, region, (values, at) => copyInto(stored, values, at), options.signal)
+    await readTiles(
+      hdu,
+      tiles,
+      region,
+      (values, at) => copyInto(stored, values, at),
+      options.signal,
+    )
     flipInPlace(stored, type)
     return { data: type.over(stored.buffer), width, height, scaling }
   }

@@ -13,42 +13,7 @@ export interface BlockCacheOptions {
  */
 export function withBlockCache(source: ByteSource, options: BlockCacheOptions = {}): ByteSource {
   const { blockBytes = 65536, blocks = 64 } = options
-  const kept = new Map<number, Promise<Uint8Array>>()
-
-  const keep = (index: number, block: Promise<Uint8Array>) => {
-    kept.delete(index)
-    kept.set(index, block)
-    block.catch(() => kept.get(index) === block && kept.delete(index))
-    for (const oldest of kept.keys()) {
-      if (kept.size <= blocks) break
-      kept.delete(oldest)
-    }
-  }
-  const fetchRun = (first: number, count: number) => {
-    const offset = first * blockBytes
-    // Not the caller's signal: another reader may be waiting for the same block.
-    const run = source.read(offset, Math.min(count * blockBytes, source.size - offset))
-    for (let i = 0; i < count; i++) {
-      keep(
-        first + i,
-        run.then((bytes) => bytes.slice(i * blockBytes, (i + 1) * blockBytes)),
-      )
-    }
-  }
-  const fetchMissing = (first: number, last: number) => {
-    for (let index = first; index <= last; index++) {
-      const block = kept.get(index)
-      if (block) {
-        keep(index, block)
-        continue
-      }
-      let end = index
-      while (end < last && !kept.has(end + 1)) end++
-      fetchRun(index, end - index + 1)
-      index = end
-    }
-  }
-
+  const cache = new BlockCache(source, blockBytes, blocks)
   return {
     size: source.size,
     read: async (offset, length, signal) => {
@@ -58,11 +23,60 @@ export function withBlockCache(source: ByteSource, options: BlockCacheOptions = 
       const first = Math.floor(offset / blockBytes)
       const last = Math.floor((end - 1) / blockBytes)
       if ((last - first + 1) * 2 > blocks) return source.read(offset, length, signal)
-      fetchMissing(first, last)
-      const parts: Promise<Uint8Array>[] = []
-      for (let index = first; index <= last; index++) parts.push(kept.get(index)!)
-      return join(await Promise.all(parts), offset - first * blockBytes, end - offset)
+      const parts = await Promise.all(cache.take(first, last))
+      return join(parts, offset - first * blockBytes, end - offset)
     },
+  }
+}
+
+class BlockCache {
+  readonly #source: ByteSource
+  readonly #blockBytes: number
+  readonly #blocks: number
+  /** In the order of their last use. */
+  readonly #kept = new Map<number, Promise<Uint8Array>>()
+
+  constructor(source: ByteSource, blockBytes: number, blocks: number) {
+    this.#source = source
+    this.#blockBytes = blockBytes
+    this.#blocks = blocks
+  }
+
+  /** The blocks from `first` to `last`, the missing ones on their way. */
+  take(first: number, last: number): Promise<Uint8Array>[] {
+    const taken: Promise<Uint8Array>[] = []
+    for (let index = first; index <= last; ) {
+      const block = this.#kept.get(index)
+      let end = index + 1
+      if (!block) while (end <= last && !this.#kept.has(end)) end++
+      const found = block ? [block] : this.#fetch(index, end - index)
+      for (const [i, one] of found.entries()) this.#keep(index + i, one)
+      taken.push(...found)
+      index = end
+    }
+    return taken
+  }
+
+  /** Neighbouring blocks by one read. */
+  #fetch(first: number, count: number): Promise<Uint8Array>[] {
+    const bytes = this.#blockBytes
+    const offset = first * bytes
+    // Not the caller's signal: another reader may be waiting for the same block.
+    const run = this.#source.read(offset, Math.min(count * bytes, this.#source.size - offset))
+    return Array.from({ length: count }, (_, i) =>
+      run.then((whole) => whole.slice(i * bytes, (i + 1) * bytes)),
+    )
+  }
+
+  /** Makes a block the latest used; forgets it where it fails, and the oldest ones over the limit. */
+  #keep(index: number, block: Promise<Uint8Array>): void {
+    const known = this.#kept.delete(index)
+    this.#kept.set(index, block)
+    if (!known) block.catch(() => this.#kept.get(index) === block && this.#kept.delete(index))
+    for (const oldest of this.#kept.keys()) {
+      if (this.#kept.size <= this.#blocks) break
+      this.#kept.delete(oldest)
+    }
   }
 }
 

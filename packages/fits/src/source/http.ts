@@ -57,7 +57,10 @@ async function open(url: string, options: HttpSourceOptions): Promise<Opened> {
   const size = totalOf(response.headers.get('content-range'))
   if (size === undefined) {
     await response.body?.cancel()
-    throw new FitsError('UNSUPPORTED', `${url}: the server does not say how long the file is`)
+    throw new FitsError(
+      'UNSUPPORTED',
+      `${shown(url)}: the server does not say how long the file is`,
+    )
   }
   const etag = response.headers.get('etag')
   const version =
@@ -78,7 +81,10 @@ async function readRange(
   const response = await request(file.url, range, condition, options, signal)
   if (response.status === 200 && file.version !== undefined) {
     await response.body?.cancel()
-    throw new FitsError('IO', `${file.url}: the file changed on the server since it was opened`)
+    throw new FitsError(
+      'IO',
+      `${shown(file.url)}: the file changed on the server since it was opened`,
+    )
   }
   await requirePartial(response, file.url)
   const total = totalOf(response.headers.get('content-range'))
@@ -86,7 +92,7 @@ async function readRange(
     await response.body?.cancel()
     throw new FitsError(
       'IO',
-      `${file.url}: the file changed, was ${file.size} bytes, is now ${total}`,
+      `${shown(file.url)}: the file changed, was ${file.size} bytes, is now ${total}`,
     )
   }
   return readBody(response, end - offset, file.url, signal)
@@ -108,7 +114,7 @@ async function request(
     })
   } catch (cause) {
     signal?.throwIfAborted()
-    throw new FitsError('IO', `${url}: ${reasonOf(cause)}`, { cause })
+    throw new FitsError('IO', `${shown(url)}: ${reasonOf(cause)}`, { cause })
   }
 }
 
@@ -118,10 +124,13 @@ async function requirePartial(response: Response, url: string): Promise<void> {
   if (response.status === 200) {
     throw new FitsError(
       'UNSUPPORTED',
-      `${url}: the server ignores range requests; fetch the whole file and use bufferSource`,
+      `${shown(url)}: the server ignores range requests; fetch the whole file and use bufferSource`,
     )
   }
-  throw new FitsError('IO', `${url}: HTTP ${response.status} ${response.statusText}`.trimEnd())
+  throw new FitsError(
+    'IO',
+    `${shown(url)}: HTTP ${response.status} ${response.statusText}`.trimEnd(),
+  )
 }
 
 /** The body, which must be `length` bytes: a longer one is cut off before it can fill the memory. */
@@ -138,7 +147,7 @@ async function readBody(
     for (let part = await reader.read(); !part.done; part = await reader.read()) {
       if (got + part.value.length > length) {
         await reader.cancel()
-        throw new FitsError('IO', `${url}: wanted ${length} bytes, got more`)
+        throw new FitsError('IO', `${shown(url)}: wanted ${length} bytes, got more`)
       }
       bytes.set(part.value, got)
       got += part.value.length
@@ -146,10 +155,15 @@ async function readBody(
   } catch (cause) {
     signal?.throwIfAborted()
     if (cause instanceof FitsError) throw cause
-    throw new FitsError('IO', `${url}: ${reasonOf(cause)}`, { cause })
+    throw new FitsError('IO', `${shown(url)}: ${reasonOf(cause)}`, { cause })
   }
-  if (got < length) throw new FitsError('IO', `${url}: wanted ${length} bytes, got ${got}`)
+  if (got < length) throw new FitsError('IO', `${shown(url)}: wanted ${length} bytes, got ${got}`)
   return bytes
+}
+
+/** Without the query, which may hold a signature that belongs in no log. */
+function shown(url: string): string {
+  return url.replace(/[?#].*/s, '').replace(/\/\/[^/@]*@/, '//')
 }
 
 function totalOf(contentRange: string | null): number | undefined {

@@ -4,7 +4,7 @@ import type { Header } from '../header/header.ts'
 import { type PixelData, storedType } from '../image/stored.ts'
 import { columnNumber, heapArray, type TableLayout, tableLayout } from './columns.ts'
 import { decoderFor, type TileDecoder, type TileParameters } from './decoders.ts'
-import type { Tile } from './grid.ts'
+import { type Tile, tileCount } from './grid.ts'
 import { type Dither, dequantize } from './quantize.ts'
 
 /** Where the bytes of a tile are, and how to undo what was done to them. */
@@ -45,7 +45,10 @@ const bitpixOfLetter: Readonly<Record<string, Bitpix>> = {
   D: -64,
 }
 
-/** @throws FitsError `UNSUPPORTED` for a compression that is not known, `BAD_HEADER` */
+/**
+ * Checks the whole of what the header promises before memory is asked for.
+ * @throws FitsError `UNSUPPORTED` for a compression that is not known, `BAD_HEADER`, `CORRUPT`, `TRUNCATED`
+ */
 export async function tileReader(hdu: Hdu): Promise<TileReader> {
   const { header } = hdu
   const decode = await decoderFor(header.getString('ZCMPTYPE') ?? '')
@@ -55,6 +58,7 @@ export async function tileReader(hdu: Hdu): Promise<TileReader> {
   }
   const parameters = readParameters(header)
   const table = tableLayout(hdu)
+  requireTable(hdu, table)
   const ditherStart = (header.getNumber('ZDITHER0') ?? 1) - 1
   return {
     table,
@@ -76,6 +80,19 @@ export async function tileReader(hdu: Hdu): Promise<TileReader> {
       const out = storedType(hdu.bitpix).make(values.length) as Float32Array | Float64Array
       return dequantize(inType(values, 32) as Int32Array, quantization, out)
     },
+  }
+}
+
+function requireTable(hdu: Hdu, { rows, rowBytes }: TableLayout): void {
+  const wanted = tileCount(hdu)
+  if (wanted > rows) {
+    const message = `compressed image of HDU ${hdu.index}: wanted ${wanted} tiles, table has ${rows}`
+    throw new FitsError('CORRUPT', message, { offset: hdu.dataOffset })
+  }
+  const got = Math.max(0, hdu.source.size - hdu.dataOffset)
+  if (got < rows * rowBytes) {
+    const message = `compressed image of HDU ${hdu.index}: wanted ${hdu.dataBytes} bytes, the file has ${got}`
+    throw new FitsError('TRUNCATED', message, { offset: hdu.dataOffset })
   }
 }
 

@@ -21,6 +21,12 @@ export function tileShape({ header, shape }: Hdu): number[] {
   })
 }
 
+/** Number of tiles of the whole image. */
+export function tileCount(hdu: Hdu): number {
+  const whole = tileShape(hdu)
+  return hdu.shape.reduce((count, length, axis) => count * Math.ceil(length / whole[axis]!), 1)
+}
+
 /** The tiles that share a pixel with the region, in the order of their rows. */
 export function tilesOf(hdu: Hdu, region: PlaneRegion): Tile[] {
   const { shape } = hdu

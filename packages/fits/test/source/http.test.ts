@@ -66,6 +66,9 @@ describe('httpSource', () => {
       else ranges()(request, response)
     })
     expect(await failure(() => httpSource(url))).toBe(`IO ${url}: HTTP 401 Unauthorized`)
+    expect(await failure(() => httpSource(`${url}?signature=secret`))).toBe(
+      `IO ${url}: HTTP 401 Unauthorized`,
+    )
     let calls = 0
     const source = await httpSource(new URL(url), {
       headers: { authorization: 'Bearer x' },

@@ -273,8 +273,10 @@ describe('what is wrong with a compressed image', () => {
     const hdu = (await openFits(bufferSource(bytes)))[1]!
     const ended = (size: number) => ({ ...hdu, source: bufferSource(bytes.subarray(0, size)) })
     expect(await failure(() => readPlane(ended(hdu.dataOffset + 10)))).toMatch(
-      /^TRUNCATED table of tiles of HDU 1: wanted 16 bytes, got 10/,
+      /^TRUNCATED compressed image of HDU 1: wanted \d+ bytes, the file has 10 \(at byte \d+\)$/,
     )
+    const vast = { ...hdu, shape: [1e6, 1e6] }
+    expect(await failure(() => readPlane(vast))).toMatch(/wanted 1000000 tiles, table has 2/)
     expect(await failure(() => readPlane(ended(hdu.dataOffset + 20)))).toMatch(
       /^TRUNCATED compressed tiles of HDU 1: wanted \d+ bytes, got 4/,
     )
