@@ -2,7 +2,7 @@ import { autoStretch, type Plane, resizeByAveraging, toBytes } from '@nebulift/p
 import { encodeGreyWebp } from './webp.ts'
 
 export interface PreviewOptions {
-  /** Longer side of the picture in pixels. Default 1000: shows every trail, about 50 kB a frame. */
+  /** Longer side of the picture in pixels. Default 1000: shows every trail in 10 to 90 kB. */
   readonly longSidePx?: number
   /** Quality of the WebP coding, 0..100. Default 60: noise is smoothed, stars stay. */
   readonly quality?: number
