@@ -4,14 +4,23 @@ import type { StarCatalog } from '../stars/catalog.ts'
 import type { Streak } from '../verdict/assessment.ts'
 import type { Field } from './band.ts'
 import { findBright } from './bright.ts'
-import { type JudgeContext, judge, type RejectionReason } from './judge.ts'
+import { type JudgeContext, judge, type RejectionReason, widestPx } from './judge.ts'
 import { kindOf } from './kind.ts'
 import { crestOf, followLineUps } from './lineups.ts'
 import { type FindStreaksOptions, type Settings, withDefaults } from './options.ts'
 import { angleOf, type Path, pathLength, project } from './path.ts'
 import { type Found, reconsider } from './reconsider.ts'
 import { refine, type Seed, type Trace } from './refine.ts'
-import { type Candidate, listCandidates, makeScales, peel, restOf, type Scale } from './search.ts'
+import {
+  type Candidate,
+  listCandidates,
+  makeScales,
+  peel,
+  restOf,
+  type Scale,
+  toBins,
+  toPixels,
+} from './search.ts'
 import { addBright, maskSources, type Sources, sortSources } from './sources.ts'
 
 export interface RejectedStreak {
@@ -77,8 +86,9 @@ export function findStreaks(
     if (found.filter(({ reason }) => !reason).length === before) break
   }
   found = reconsider(found, context, field)
-  const toStreak = (trace: Trace) => streakOf(trace, model, sources)
-  const streaks = found.filter(({ reason }) => !reason).map(({ trace }) => toStreak(trace))
+  const trails = found.filter(({ reason }) => !reason).map(({ trace }) => trace)
+  const toStreak = (trace: Trace) => streakOf(trace, model, sources, trails)
+  const streaks = trails.map(toStreak)
   const rejected = found
     .filter(({ reason }) => reason)
     .map(({ trace, reason }) => ({ streak: toStreak(trace), reason: reason! }))
@@ -135,7 +145,8 @@ function followAll(
     if (restOf(candidate, search.scales) < 0.7 * threshold) continue
     if (failed.some((path) => sameLine(path, candidate.path, 2 * candidate.bin))) continue
     attempts.set(candidate.bin, tried + 1)
-    const trace = refine(search.field, seedOf(candidate, search.sources))
+    const seed = seedOf(candidate, search)
+    const trace = seed && refine(search.field, seed)
     if (trace && take(trace, search, found)) {
       peel(search.field, search.scales, candidate.path, candidate.bin)
     } else {
@@ -149,8 +160,26 @@ function haloOf({ cross }: Trace): number {
   return cross.fwhmPx * Math.max(1, Math.min(6, Math.cbrt(Math.max(0, cross.peak) * 2)))
 }
 
-function seedOf({ path, bin }: Candidate, { fwhmPx }: Sources): Seed {
-  return { path, tolerancePx: 1.5 * bin + 1, sigmaPx: Math.max(0.42 * bin, fwhmPx / 2.3548) }
+/** Bins from which a candidate is first followed at a coarser resolution, where broad light costs less. */
+const coarseBins = 4
+
+function seedOf({ path, bin }: Candidate, { sources, scales }: Search): Seed | undefined {
+  const sigmaPx = Math.max(0.42 * bin, sources.fwhmPx / 2.3548)
+  const seed = { path, tolerancePx: 1.5 * bin + 1, sigmaPx }
+  const scale = scales.findLast((one) => one.bin <= sigmaPx)
+  if (!scale || scale.bin < 2 || bin < coarseBins) return seed
+  const rough = refine(scale.field, {
+    path: toBins(path, scale.bin),
+    tolerancePx: seed.tolerancePx / scale.bin,
+    sigmaPx: sigmaPx / scale.bin,
+  })
+  if (!rough || rough.snr < 5 || rough.cross.fwhmPx * scale.bin > 1.3 * widestPx) return undefined
+  if (pathLength(rough.path) < 3.5 * rough.cross.fwhmPx) return undefined
+  return {
+    path: toPixels(rough.path, scale.bin),
+    tolerancePx: scale.bin,
+    sigmaPx: rough.cross.sigmaPx * scale.bin,
+  }
 }
 
 function sameLine(a: Path, b: Path, tolerance: number): boolean {
@@ -165,7 +194,12 @@ function sameLine(a: Path, b: Path, tolerance: number): boolean {
   )
 }
 
-function streakOf(trace: Trace, model: BackgroundModel, sources: Sources): Streak {
+function streakOf(
+  trace: Trace,
+  model: BackgroundModel,
+  sources: Sources,
+  besides: readonly Trace[],
+): Streak {
   const { cross, room, endErrorPx, pieces, snr } = trace
   const near = Math.max(
     4,
@@ -190,7 +224,7 @@ function streakOf(trace: Trace, model: BackgroundModel, sources: Sources): Strea
     snr,
     pixelSnr: cross.peak,
     brightness: cross.peak * noiseAt(model, (x0 + x1) / 2, (y0 + y1) / 2),
-    kind: kindOf(trace, sources, atStart, atEnd),
+    kind: kindOf(trace, sources, { atStart, atEnd }, besides),
     edgeToEdge: atStart && atEnd,
     persistence: pieces.persistence,
     sagittaPx,

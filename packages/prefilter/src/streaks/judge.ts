@@ -1,3 +1,4 @@
+import { isBeaded, isChain, isCrooked, isLumpy } from './knots.ts'
 import { angleBetween, angleOf, pathLength } from './path.ts'
 import type { Trace } from './refine.ts'
 import type { Sources } from './sources.ts'
@@ -53,13 +54,17 @@ export function unevenness(amplitudes: readonly number[]): number {
 }
 
 /** Broader light follows the cells of the background's mesh. */
-const widestPx = 48
+export const widestPx = 48
 
 /** Broad and hardly above its surroundings: a cloud's edge, a nebula's filament, the background's own error. */
 function isDiffuse({ cross, snr, path, room, pieces }: Trace, { fwhmPx }: Sources): boolean {
   const length = pathLength(path)
   if (cross.roughness > 0.35 || cross.fwhmPx > Math.min(0.2 * length, widestPx)) return true
-  if (cross.fwhmPx < Math.max(12, 1.3 * fwhmPx)) return false
+  const broad = cross.fwhmPx > Math.max(6, 2.2 * fwhmPx)
+  if (broad && length < 20 * cross.fwhmPx && (cross.peak < 5 || snr < 40)) return true
+  if (cross.fwhmPx < 12) return false
+  if (cross.peak < 0.5 || snr < 12) return true
+  if (cross.fwhmPx < 1.3 * fwhmPx) return false
   const bent = Math.abs(path.sagittaPx) > 0.01 * length
   const crosses = room[0] < 5 && room[1] < 5
   const faint = cross.peak < (crosses ? 0.7 : 3) || snr < 20
@@ -79,14 +84,17 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
   const axis = alongAxis(trace, context)
   if (axis) return axis
   if (cross.step > 0.5 || hugsBorder(trace, context)) return 'edge-artefact'
-  if (length < 5 * cross.fwhmPx) return 'galaxy'
+  // Stars and galaxies that touch are short as well, but seldom so thin.
+  const thin = length < shortPx ? 7 : 5
+  if (length < thin * Math.max(cross.fwhmPx, 0.8 * sources.fwhmPx)) return 'galaxy'
   if (isSpike(trace, sources)) return 'spike'
-  if (isSharp(trace, sources)) return 'cosmic-ray'
+  if (isSharp(trace, sources) || isCrooked(trace, sources)) return 'cosmic-ray'
   if (isGalaxy(trace, sources)) return 'galaxy'
   if (isBeaded(trace, sources)) return 'star-chain'
   if (Math.abs(path.sagittaPx) > mostSagitta * length) return 'star-trail'
   if (trace.medianSnr < leastMedianSnr) return 'star-chain'
   const sure = snr > 40 && trace.medianSnr > 8 && length > 15 * cross.fwhmPx
+  if (snr < 30 && isLumpy(trace, sources)) return 'star-chain'
   if (!sure && (pieces.persistence < leastPersistence(snr) || isChain(trace))) return 'star-chain'
   if (isDiffuse(trace, sources)) return 'filament'
   if (sources.trailing) {
@@ -135,11 +143,18 @@ function hugsBorder({ path, cross }: Trace, { width, height }: JudgeContext): bo
 /** Particles leave no longer tracks, pixels. */
 const longestParticlePx = 200
 
-/** Narrower than the optics can draw: made in the detector. Wind may widen stars, but not by so much. */
+/** Width taken for the stars' where none could be measured, pixels: hardly any optics draw sharper. */
+const unknownFwhmPx = 1.7
+
+/**
+ * Narrower than the optics can draw: made in the detector, or scratched into it. Wind widens the stars but not a
+ * satellite's quick passage, so long ones may be narrower.
+ */
 function isSharp({ cross, snr, path }: Trace, { fwhmKnown, fwhmPx }: Sources): boolean {
-  if (!fwhmKnown || snr < 8) return false
-  const share = pathLength(path) < longestParticlePx ? 0.62 : 0.35
-  return cross.fwhmPx < share * fwhmPx
+  if (snr < 8) return false
+  const length = pathLength(path)
+  const share = length > longestParticlePx ? 0.35 : length > shortPx || snr < 20 ? 0.62 : 0.82
+  return cross.fwhmPx < (fwhmKnown ? share * fwhmPx : Math.min(0.62, share) * unknownFwhmPx)
 }
 
 /** Short, thick and brightest in the middle. */
@@ -156,59 +171,4 @@ function isGalaxy({ pieces, path, cross, room }: Trace, { fwhmPx }: Sources): bo
   // A meteor is as thin as a star, a galaxy is not.
   const thin = cross.fwhmPx < 1.25 * fwhmPx && aspect > 8
   return inner > (thin ? 3 : wide ? 1.25 : 1.6) * outer
-}
-
-/** A short trail with valleys between knots of light: stars that touch. */
-function isBeaded({ along, path, cross, noiseFactor }: Trace, { fwhmPx }: Sources): boolean {
-  const length = pathLength(path)
-  const width = Math.max(fwhmPx, Math.min(cross.fwhmPx, 2 * fwhmPx))
-  if (length > 20 * width) return false
-  // Amplitude in steps of one star's width; the ends, blurred by it, are left out.
-  const steps: number[] = []
-  const errors: number[] = []
-  for (let t = width; t + width <= length; t += width / 2) {
-    let sum = 0
-    let norm = 0
-    along.amplitude.forEach((value, block) => {
-      const at = along.start + (block + 0.5) * along.blockPx
-      if (Math.abs(at - t) > width / 2) return
-      sum += along.weight[block]! * value
-      norm += along.weight[block]!
-    })
-    if (norm > 0) {
-      steps.push(sum / norm)
-      errors.push(noiseFactor / Math.sqrt(norm))
-    }
-  }
-  if (steps.length < 3) return true
-  const mean = steps.reduce((a, b) => a + b, 0) / steps.length
-  const noise = Math.sqrt(errors.reduce((a, b) => a + b * b, 0) / errors.length)
-  const top = steps.indexOf(Math.max(...steps))
-  const beside = steps.filter((_, i) => Math.abs(i - top) > 2)
-  const rest = beside.reduce((a, b) => a + b, 0) / Math.max(1, beside.length)
-  if (beside.length > 0 && rest < 0.3 * mean) return true
-  return steps.some((value, i) => {
-    const left = Math.max(...steps.slice(0, i + 1))
-    const right = Math.max(...steps.slice(i))
-    return value + 2 * noise < 0.55 * (Math.min(left, right) - noise)
-  })
-}
-
-/** Light in a few pieces only, the rest dark: stars that line up. */
-function isChain({ pieces }: Trace): boolean {
-  const known = pieces.amplitude
-    .map((value, i) => ({ value, sigma: pieces.sigma[i]! }))
-    .filter(({ value }) => !Number.isNaN(value))
-    .sort((a, b) => b.value - a.value)
-  if (known.length < 3) return true
-  // Without its brightest quarter a trail still stands.
-  const rest = known.slice(Math.ceil(known.length / 4))
-  let sum = 0
-  let norm = 0
-  for (const { value, sigma } of rest) {
-    sum += value / sigma ** 2
-    norm += 1 / sigma ** 2
-  }
-  const mean = known.reduce((total, { value }) => total + value, 0) / known.length
-  return sum / Math.sqrt(norm) < 3 || sum / norm < 0.35 * mean
 }

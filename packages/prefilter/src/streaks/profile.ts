@@ -207,3 +207,22 @@ function measureSides(mean: Float64Array, pixels: Float64Array, middle: number, 
     both.length < 4 ? 0 : (both[Math.floor(both.length * 0.75)]! - both[both.length >> 2]!) / 1.349
   return { ...middles, variance: spread * spread }
 }
+
+/** Mean brightness beside each block's highest lane over that lane: small for light narrower than a pixel. */
+export function crestOf(band: Band, from: number, to: number): number {
+  const { lanes, halfLanes, sums, counts } = band
+  let beside = 0
+  let tops = 0
+  const at = (index: number) => (counts[index]! > 0 ? sums[index]! / counts[index]! : 0)
+  for (let block = from; block < to; block++) {
+    const row = block * lanes
+    let top = row + halfLanes
+    for (let lane = halfLanes - 3; lane <= halfLanes + 3; lane++) {
+      if (at(row + lane) > at(top)) top = row + lane
+    }
+    if (counts[top - 1] === 0 || counts[top + 1] === 0) continue
+    beside += (at(top - 1) + at(top + 1)) / 2
+    tops += at(top)
+  }
+  return tops > 0 ? beside / tops : Number.NaN
+}

@@ -10,7 +10,7 @@ import {
 import { applyShift, fitShift, matchAcross, significanceOf } from './fit.ts'
 import { medianContrast, parallelNoise } from './parallels.ts'
 import { cutPath, type Path, pathLength, roomBeyond } from './path.ts'
-import { bestSigma, type CrossShape, measureCross, subtractSides } from './profile.ts'
+import { bestSigma, type CrossShape, crestOf, measureCross, subtractSides } from './profile.ts'
 
 /** A candidate followed to its ends and measured on the full-resolution residual. */
 export interface Trace {
@@ -22,6 +22,8 @@ export interface Trace {
   readonly snr: number
   /** How far the median brightness along the trail stands above that of parallel lines, in their scatter. */
   readonly medianSnr: number
+  /** Neighbours across the crest over its highest pixel, block by block; NaN for long trails. */
+  readonly crest: number
   /** Noise of parallel lines over that of independent pixels. */
   readonly noiseFactor: number
   /** Pixels left between the path's ends and the frame's border, along the path. */
@@ -174,10 +176,11 @@ function measure(field: Field, path: Path, look: Look): Trace | undefined {
   const along = alongPath(band, sigmaPx)
   const snr = significanceAlong(along, 0, length) / noiseFactor
   const pieces = cutPieces(along, length, snr, noiseFactor)
+  const crest = length < 200 && band.lanePx === 1 ? crestOf(band, from, to) : Number.NaN
   const perPixel = length > 0 ? (snr * snr) / length : 0
   const endErrorPx = Math.max(1, perPixel > 0 ? 6 / perPixel : length)
   const medianSnr = medianContrast(band, { from, to, sigmaPx, innerPx: inner })
-  return { path, cross, along, pieces, snr, medianSnr, noiseFactor, room, endErrorPx, clip }
+  return { path, cross, along, pieces, snr, medianSnr, crest, noiseFactor, room, endErrorPx, clip }
 }
 
 function blocksOf(band: Band, length: number): [number, number] {

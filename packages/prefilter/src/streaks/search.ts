@@ -4,7 +4,7 @@ import { type BinnedPlane, binResidual, halve } from './binning.ts'
 import { visitPath } from './mask.ts'
 import { normalizeLocally } from './normalize.ts'
 import type { Path } from './path.ts'
-import { type LinePiece, searchLines } from './transform.ts'
+import { searchLines } from './transform.ts'
 
 /** One resolution of the search: the normalised image and what remains to be found in it. */
 export interface Scale {
@@ -12,6 +12,8 @@ export interface Scale {
   readonly width: number
   readonly height: number
   readonly image: Float32Array
+  /** The residual at this resolution, in units of a bin's noise: broad light is followed here. */
+  readonly field: Field
 }
 
 /** A straight piece in full-resolution pixels, and the bin it was found at. */
@@ -42,12 +44,28 @@ export function makeScales(
   let plane = base
   for (;;) {
     const { width, height } = plane
-    scales.push({ bin: plane.bin, width, height, image: normalizeLocally(plane) })
+    scales.push({
+      bin: plane.bin,
+      width,
+      height,
+      image: normalizeLocally(plane),
+      field: coarseField(plane),
+    })
     const next = halve(plane)
     if (next.bin > widestBinPx || Math.max(next.width, next.height) < smallestScale) break
     plane = next
   }
   return { scales, base }
+}
+
+function coarseField({ width, height, bin, sums, counts }: BinnedPlane): Field {
+  const data = new Float32Array(sums.length)
+  const mask = new Uint8Array(sums.length)
+  for (let i = 0; i < sums.length; i++) {
+    if (counts[i]! < 0.3 * bin * bin) mask[i] = Cover.core
+    else data[i] = sums[i]! / Math.sqrt(counts[i]!)
+  }
+  return { residual: { data, width, height }, mask }
 }
 
 export interface CandidateList {
@@ -79,18 +97,27 @@ export function listCandidates(scales: readonly Scale[], falseAlarms: number): C
   return { candidates, threshold, trials, overflow }
 }
 
-function toPixels({ x0, y0, x1, y1 }: LinePiece, bin: number): Path {
+/** From bins to pixels; the centre of the first bin lies at (bin - 1) / 2. */
+export function toPixels(
+  path: Omit<Path, 'sagittaPx'> & { sagittaPx?: number },
+  bin: number,
+): Path {
   const full = (at: number) => (at + 0.5) * bin - 0.5
-  return { x0: full(x0), y0: full(y0), x1: full(x1), y1: full(y1), sagittaPx: 0 }
+  const { x0, y0, x1, y1, sagittaPx = 0 } = path
+  return { x0: full(x0), y0: full(y0), x1: full(x1), y1: full(y1), sagittaPx: sagittaPx * bin }
+}
+
+/** From pixels to bins. */
+export function toBins({ x0, y0, x1, y1, sagittaPx }: Path, bin: number): Path {
+  const at = (value: number) => (value + 0.5) / bin - 0.5
+  return { x0: at(x0), y0: at(y0), x1: at(x1), y1: at(y1), sagittaPx: sagittaPx / bin }
 }
 
 /** Sum of a scale's image along a candidate over the noise of as many bins: what is left of it after peeling. */
 export function restOf(candidate: Candidate, scales: readonly Scale[]): number {
   const scale = scales.find(({ bin }) => bin === candidate.bin)!
   const { bin, width, height, image } = scale
-  const at = (value: number) => (value + 0.5) / bin - 0.5
-  const [x0, y0] = [at(candidate.path.x0), at(candidate.path.y0)]
-  const [x1, y1] = [at(candidate.path.x1), at(candidate.path.y1)]
+  const { x0, y0, x1, y1 } = toBins(candidate.path, bin)
   const steps = Math.max(1, Math.round(Math.max(Math.abs(x1 - x0), Math.abs(y1 - y0))))
   let sum = 0
   for (let i = 0; i <= steps; i++) {
@@ -113,17 +140,11 @@ export function peel(
     field.mask?.fill(Cover.core, row + from, row + to + 1)
   })
   for (const scale of scales) {
-    const at = (value: number) => (value + 0.5) / scale.bin - 0.5
-    const binned = {
-      x0: at(path.x0),
-      y0: at(path.y0),
-      x1: at(path.x1),
-      y1: at(path.y1),
-      sagittaPx: path.sagittaPx / scale.bin,
-    }
+    const binned = toBins(path, scale.bin)
     const half = halfWidthPx / scale.bin + 0.71
     visitPath(scale.width, scale.height, binned, half, (row, from, to) => {
       scale.image.fill(0, row + from, row + to + 1)
+      scale.field.mask?.fill(Cover.core, row + from, row + to + 1)
     })
   }
 }

@@ -1,0 +1,120 @@
+import { pathLength } from './path.ts'
+import type { Trace } from './refine.ts'
+import type { Sources } from './sources.ts'
+
+/** Amplitude along a trail in steps of `stepPx`, each averaged over `widthPx`; steps behind masks are left out. */
+function stepsAlong({ along, path }: Trace, widthPx: number, stepPx: number) {
+  const length = pathLength(path)
+  const values: number[] = []
+  const errors: number[] = []
+  const { start, blockPx, amplitude, weight } = along
+  // The ends, blurred over a star's width, are left out.
+  for (let t = widthPx; t + widthPx <= length; t += stepPx) {
+    const first = Math.max(0, Math.ceil((t - widthPx / 2 - start) / blockPx - 0.5))
+    const last = Math.min(
+      amplitude.length - 1,
+      Math.floor((t + widthPx / 2 - start) / blockPx - 0.5),
+    )
+    let sum = 0
+    let norm = 0
+    for (let block = first; block <= last; block++) {
+      sum += weight[block]! * amplitude[block]!
+      norm += weight[block]!
+    }
+    if (norm === 0) continue
+    values.push(sum / norm)
+    errors.push(1 / Math.sqrt(norm))
+  }
+  return { values, errors }
+}
+
+function meanOf(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0) / Math.max(1, values.length)
+}
+
+/** A star's width as it shows on a trail. */
+function knotWidth({ cross }: Trace, { fwhmPx }: Sources): number {
+  return Math.max(fwhmPx, Math.min(cross.fwhmPx, 2 * fwhmPx))
+}
+
+/** A short trail with valleys between knots of light, or one knot and little else: stars that touch. */
+export function isBeaded(trace: Trace, sources: Sources): boolean {
+  const width = knotWidth(trace, sources)
+  if (pathLength(trace.path) > 20 * width) return false
+  const { values, errors } = stepsAlong(trace, width, width / 2)
+  if (values.length < 3) return true
+  const mean = meanOf(values)
+  const noise = trace.noiseFactor * Math.sqrt(meanOf(errors.map((error) => error ** 2)))
+  const top = values.indexOf(Math.max(...values))
+  const beside = values.filter((_, i) => Math.abs(i - top) > 2)
+  if (beside.length > 0 && meanOf(beside) < 0.3 * mean) return true
+  return values.some((value, i) => {
+    const left = Math.max(...values.slice(0, i + 1))
+    const right = Math.max(...values.slice(i))
+    return value + 2 * noise < 0.55 * (Math.min(left, right) - noise)
+  })
+}
+
+/** Chi-square per step from which faint light along a line is lumpy; parallel noise raises it for all. */
+const lumpy = 3.5
+
+/** Faint light that comes in lumps of a star's size: unmasked faint stars that line up. */
+export function isLumpy(trace: Trace, sources: Sources): boolean {
+  const width = knotWidth(trace, sources)
+  if (pathLength(trace.path) > 30 * width) return false
+  const { values, errors } = stepsAlong(trace, width, 1.2 * width)
+  if (values.length < 5) return false
+  const mean = meanOf(values)
+  const chi = meanOf(values.map((value, i) => ((value - mean) / errors[i]!) ** 2))
+  return chi > lumpy * Math.min(2, trace.noiseFactor ** 2)
+}
+
+/** Light in a few pieces only, the rest dark: stars that line up. */
+export function isChain({ pieces }: Trace): boolean {
+  const known = pieces.amplitude
+    .map((value, i) => ({ value, sigma: pieces.sigma[i]! }))
+    .filter(({ value }) => !Number.isNaN(value))
+    .sort((a, b) => b.value - a.value)
+  if (known.length < 3) return true
+  // Without its brightest quarter a trail still stands.
+  const rest = known.slice(Math.ceil(known.length / 4))
+  let sum = 0
+  let norm = 0
+  for (const { value, sigma } of rest) {
+    sum += value / sigma ** 2
+    norm += 1 / sigma ** 2
+  }
+  return sum / Math.sqrt(norm) < 3 || sum / norm < 0.35 * meanOf(known.map(({ value }) => value))
+}
+
+/** Brightness from which single pixels tell a crest's sharpness, pixel sigmas. */
+const clearSigma = 8
+
+/** A crest sharper, pixel by pixel, than the optics draw, even where its wriggles make it broad as a whole. */
+export function isCrooked({ crest, cross }: Trace, { fwhmKnown, fwhmPx }: Sources): boolean {
+  if (Number.isNaN(crest) || cross.peak < clearSigma) return false
+  const width = fwhmKnown ? Math.max(1.5, fwhmPx) : 1.7
+  return crest < 0.5 * Math.exp(-0.5 * (2.3548 / width) ** 2)
+}
+
+/** Flashes: compact peaks far above the steady light, evenly spaced. Returns their number, 0 when irregular. */
+export function countFlashes(trace: Trace, sources: Sources): number {
+  const width = Math.max(knotWidth(trace, sources), trace.along.blockPx)
+  const { values, errors } = stepsAlong(trace, width, width / 2)
+  if (values.length < 12) return 0
+  const steady = [...values].sort((a, b) => a - b)[values.length >> 1]!
+  const at: number[] = []
+  for (let i = 1; i < values.length - 1; i++) {
+    const value = values[i]!
+    const high = value > 1.5 * steady + 5 * errors[i]!
+    if (high && value >= values[i - 1]! && value > values[i + 1]!) {
+      if (at.length === 0 || i - at[at.length - 1]! > 4) at.push(i)
+    }
+  }
+  if (at.length < 3) return 0
+  const gaps = at.slice(1).map((place, i) => place - at[i]!)
+  const period = Math.min(...gaps)
+  // A flash behind a star may be missing: gaps are whole multiples of the shortest.
+  const even = gaps.filter((gap) => Math.abs(gap / period - Math.round(gap / period)) < 0.2)
+  return even.length >= 0.8 * gaps.length && period > 6 ? at.length : 0
+}
