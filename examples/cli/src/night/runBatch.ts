@@ -126,7 +126,8 @@ async function sortAndDescribe(night: JudgedNight): Promise<Manifest> {
   const sortable = lights.map(({ frame, assessment }) => ({ ...frame, ...assessment }))
   const { moved } = sources
   const sorted = await sortFrames(sortable, { layout, input, action, moved, onFailure, signal })
-  const masks = await writeMasks(lights.map(maskable), { layout, onFailure, signal })
+  const onNote = (message: string) => onEvent({ type: 'note', message })
+  const masks = await writeMasks(lights.map(maskable), { layout, onFailure, onNote, signal })
   const manifest = describe({ ...night, failed }, { sorted, masks, complete: !signal?.aborted })
   const previews = lights.flatMap(({ frame: { file, judged } }) =>
     judged.preview ? [[file, judged.preview] as const] : [],

@@ -22,6 +22,8 @@ export interface MaskableFrame {
 export interface MaskOptions {
   readonly layout: Layout
   readonly onFailure: (file: string, error: string) => void
+  /** Told of masks that somebody changed: they stay. */
+  readonly onNote: (message: string) => void
   /** Leaves the masks that are not yet written for the next run. */
   readonly signal?: AbortSignal | undefined
 }
@@ -48,7 +50,7 @@ export function encodeMask({ file, width, height, streaks }: MaskableFrame): Uin
 /** Writes masks of frames with trails; returns where each lies, relative to the output folder. */
 export async function writeMasks(
   frames: readonly MaskableFrame[],
-  { layout, onFailure, signal }: MaskOptions,
+  { layout, onFailure, onNote, signal }: MaskOptions,
 ): Promise<Map<string, string>> {
   const placed = await readPlaced(layout)
   const book = new Map(placed.filter(({ how }) => how === 'mask').map((e) => [e.file, e]))
@@ -65,7 +67,13 @@ export async function writeMasks(
       if (signal?.aborted) break
       const place = `masks/${names.get(frame.file)}`
       try {
-        const entry = await renewMask(layout, { frame, place, entry: book.get(frame.file) })
+        const known = book.get(frame.file)
+        if (known && (await stateOf(layout, known)) === 'foreign') {
+          onNote(`${known.place} was changed since nebulift made it; it stays`)
+          masks.set(frame.file, known.place)
+          continue
+        }
+        const entry = await renewMask(layout, { frame, place, entry: known })
         if (entry) book.set(frame.file, entry)
         else book.delete(frame.file)
         if (entry) masks.set(frame.file, place)
@@ -95,8 +103,7 @@ async function renewMask(
   if (entry && streaks.length > 0 && entry.basis === basis) {
     if ((await stateOf(layout, entry)) === 'ours') return entry
   }
-  const problem = entry && (await removePlaced(layout, entry, ''))
-  if (problem) throw new Error(problem)
+  if (entry) await removePlaced(layout, entry, '')
   if (streaks.length === 0) return undefined
   const bytes = encodeMask(frame)
   const sha256 = hashOf(bytes)

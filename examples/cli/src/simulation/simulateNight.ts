@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type FrameTruth, planNight } from '@nebulift/simulator'
+import { type FrameSpec, type FrameTruth, planNight } from '@nebulift/simulator'
 import { CliError, errorCode } from '../errors.ts'
 import { writeAtomic } from '../files/atomic.ts'
 import { isFrameName } from '../files/discover.ts'
@@ -15,6 +15,8 @@ export interface SimulateOptions {
   readonly seed: number
   readonly width: number
   readonly height: number
+  /** The frames, where they are not to be drawn from the seed. As many as `frames` says. */
+  readonly specs?: readonly FrameSpec[]
   /** Frames at once. Default: the cores, as far as memory allows. */
   readonly jobs?: number
   /** Called after each frame. */
@@ -47,7 +49,7 @@ export async function simulateNight(folder: string, options: SimulateOptions): P
   await refuseOther(folder, { earlier, start })
   await mkdir(folder, { recursive: true })
   await writeTruth(folder, { ...start, complete: false, frames: [] })
-  const specs = planNight({ seed, frames, width, height })
+  const specs = options.specs ?? planNight({ seed, frames, width, height })
   const truths = new Map<number, FrameTruth>()
   await runPool<SimulateTask, FrameTruth>({
     script: siblingScript('worker', import.meta.url),

@@ -3,12 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openFits, readPlane } from '@nebulift/fits'
 import { fileSource } from '@nebulift/fits/node'
-import { planNight, simulateFrame } from '@nebulift/simulator'
+import { defaultTelescope, type FrameSpec, planNight, simulateFrame } from '@nebulift/simulator'
 import { describeError } from '../errors.ts'
 import { type BatchResult, runBatch } from '../night/runBatch.ts'
 import { undoBatch } from '../night/undoBatch.ts'
 import type { ManifestFrame } from '../output/manifest.ts'
-import { type NightTruth, simulateNight } from './simulateNight.ts'
+import { type NightTruth, type SimulateOptions, simulateNight } from './simulateNight.ts'
 
 /** One thing that was checked. */
 export interface Check {
@@ -25,15 +25,35 @@ export interface ValidateOptions {
   readonly signal?: AbortSignal
 }
 
-const night = { seed: 20260314, frames: 12, width: 640, height: 512 }
+/**
+ * Clean frames and frames that nobody could take for clean: how well faint things are recognised is told
+ * by the benchmarks; a broken installation fails here by far.
+ */
+function planChecks(): SimulateOptions & { readonly specs: readonly FrameSpec[] } {
+  const [width, height] = [640, 512]
+  const none = { satellite: 0, airplane: 0, meteor: 0, cloud: 0, haze: 0 }
+  const mix = { ...none, defocus: 0, tracking: 0, wind: 0, occlusion: 0, twilight: 0 }
+  const night = { seed: 20260314, frames: 12, width, height }
+  const clean = planNight({ ...night, mix, telescope: defaultTelescope })
+  const trail = { kind: 'satellite' as const, x0: -20, y0: 100, x1: width + 20, pixelSnr: 6 }
+  const faults: readonly Partial<FrameSpec>[] = [
+    { trails: [{ ...trail, y1: 400 }] },
+    { trails: [{ ...trail, y1: 180 }] },
+    { cloud: { seed: 1, transparency: 0.25, contrast: 0 } },
+    { seeing: { defocusPx: 9 } },
+  ]
+  const fault = (index: number) => (index % 3 === 2 ? faults[(index - 2) / 3] : {})
+  return { ...night, specs: clean.map((spec, index) => ({ ...spec, ...fault(index) })) }
+}
 
-/** The share of frames that must be judged right: a broken installation fails by far, none narrowly. */
-const leastRight = 2 / 3
+/** The share of frames that must be judged right. */
+const leastRight = 0.75
 
 /** Checks an installation from end to end on simulated frames in a temporary folder. */
 export async function validate(options: ValidateOptions = {}): Promise<Check[]> {
   const folder = await mkdtemp(join(tmpdir(), 'nebulift-validate-'))
   const checks: Check[] = []
+  const night = planChecks()
   const check = async <T>(name: string, work: () => Promise<[T, boolean, string]>) => {
     options.signal?.throwIfAborted()
     const started = performance.now()
@@ -54,7 +74,9 @@ export async function validate(options: ValidateOptions = {}): Promise<Check[]> 
       return [made, made.frames.length === night.frames, `${made.frames.length} FITS frames`]
     })
     if (!truth) return checks
-    await check('write and read FITS', () => checkReading(frames, truth))
+    await check('write and read FITS', () =>
+      checkReading(join(frames, truth.frames[0]?.file ?? ''), night.specs),
+    )
     await checkBatch({ check, frames, sorted: join(folder, 'sorted'), truth, signal })
     return checks
   } finally {
@@ -80,8 +102,8 @@ async function checkBatch({ check, frames, sorted, truth, signal }: BatchChecks)
     const result = await runBatch(frames, sorted, signal)
     const { manifest } = result
     const placed = manifest.frames.filter((frame) => frame.sorted !== null).length
-    const all = placed === night.frames && manifest.failed.length === 0
-    return [result, all, `${placed} of ${night.frames} frames sorted`]
+    const all = placed === truth.frames.length && manifest.failed.length === 0
+    return [result, all, `${placed} of ${truth.frames.length} frames sorted`]
   })
   if (!first) return
   const names = await readdir(sorted)
@@ -100,7 +122,7 @@ async function checkBatch({ check, frames, sorted, truth, signal }: BatchChecks)
   await check('undo', async () => {
     const { removed, failed } = await undoBatch(sorted)
     const left = (await readdir(frames)).filter((name) => name.endsWith('.fits')).length
-    const sound = failed.length === 0 && left === night.frames
+    const sound = failed.length === 0 && left === truth.frames.length
     return [0, sound, `${removed.length} links removed, ${left} originals in place`]
   })
 }
@@ -116,7 +138,7 @@ const groups: Readonly<
     right: ({ verdict }) => verdict === 'clean',
   },
   'trails are found': {
-    counts: ({ trails }) => trails.some(({ pixelSnr, labelled }) => labelled && pixelSnr >= 1.5),
+    counts: ({ trails }) => trails.length > 0,
     right: ({ streaks }) => streaks.length > 0,
   },
   'spoilt frames are not called clean': {
@@ -139,12 +161,13 @@ function compare(
   return [good, good >= leastRight * counted.length, `${good} of ${counted.length}`]
 }
 
-async function checkReading(frames: string, truth: NightTruth): Promise<[number, boolean, string]> {
-  const [spec] = planNight(night)
-  const file = truth.frames[0]?.file
-  if (!spec || !file) return [0, false, 'no frame was planned']
+async function checkReading(
+  path: string,
+  [spec]: readonly FrameSpec[],
+): Promise<[number, boolean, string]> {
+  if (!spec) return [0, false, 'no frame was planned']
   const { plane } = simulateFrame(spec)
-  const source = await fileSource(join(frames, file))
+  const source = await fileSource(path)
   try {
     const [hdu] = await openFits(source)
     if (!hdu) return [0, false, 'no HDU in the file']

@@ -190,6 +190,35 @@ describe('batch', () => {
     expect(second).toContain('6 files found, 6 of them measured before')
   })
 
+  it('stops when told, and loses no complete manifest by it', async () => {
+    const signal = AbortSignal.abort()
+    const first = await nebulift(['batch', frames, out], { signal })
+    expect(first).toEqual({
+      code: 130,
+      out: '',
+      err: 'warning: interrupted after 0 frames; run the same command again to go on\n',
+    })
+    expect(manifestOf()).toMatchObject({ complete: false, frames: [] })
+    await nebulift(['batch', frames, out])
+    fill(frames, { 'new.fits': fitsOf(sky(96 * 96), [96, 96]) })
+    expect((await nebulift(['batch', frames, out], { signal })).code).toBe(130)
+    expect(manifestOf()).toMatchObject({ complete: true })
+    expect((await nebulift(['undo', out], { signal })).code).toBe(130)
+    expect(existsSync(join(out, 'clean'))).toBe(true)
+    expect((await nebulift(['analyze', join(frames, 'new.fits')], { signal })).code).toBe(130)
+    expect((await nebulift(['inspect', join(frames, 'new.fits')], { signal })).code).toBe(130)
+  })
+
+  it('names at most five failures in the summary, and what could not be undone', async () => {
+    fill(frames, Object.fromEntries([1, 2, 3, 4, 5, 6, 7].map((n) => [`x${n}.fits`, ''])))
+    const { out: text } = await nebulift(['batch', frames, out])
+    expect(text).toContain('7 failures: x1.fits, x2.fits, x3.fits, x4.fits, x5.fits and 2 more')
+    rmSync(join(frames, 'light-0001.fits'))
+    const undone = await nebulift(['undo', out])
+    expect(undone.code).toBe(1)
+    expect(undone.err).toMatch(/^error: light-0001.fits: .* is the only copy left/)
+  })
+
   it('refuses folders in one line', async () => {
     const missing = await nebulift(['batch', join(folder, 'none'), out])
     expect(missing).toEqual({
@@ -236,7 +265,17 @@ describe('batch', () => {
     const before = statSync(path).mtimeMs
     await nebulift(argv)
     expect(statSync(path).mtimeMs).toBe(before)
-    // A mask of somebody else is not replaced, one of ours goes with its trail.
+    // A mask that somebody changed stays; ours goes with its trail, or with the frame.
+    const mask = readFileSync(path)
+    writeFileSync(path, 'mine')
+    const changed = await nebulift(['batch', trails, out, '--jobs', '1'])
+    expect(changed.code).toBe(0)
+    expect(changed.err).toBe(
+      'warning: masks/trail.mask.fits was changed since nebulift made it; it stays\n',
+    )
+    rmSync(path)
+    await nebulift(argv)
+    expect(readFileSync(path).equals(mask)).toBe(true)
     writeFileSync(join(trails, 'trail.fits'), readFileSync(join(frames, 'light-0002.fits')))
     await nebulift(['batch', trails, out, '--action', 'report'])
     expect(existsSync(path)).toBe(false)
