@@ -10,6 +10,7 @@ import type { FrameMeasurement } from '../frame/measurement.ts'
 import { median, quantile } from '../statistics/robust.ts'
 import type { CloudSummary } from '../verdict/assessment.ts'
 import { clearSky } from './baseline.ts'
+import { type SkyChange, skyChanges } from './skyChange.ts'
 import { referenceFrame, type StarSight, sightStars, throughput } from './transparency.ts'
 
 /** One frame beside the others of its session: what is expected of it, and how it differs. */
@@ -19,6 +20,7 @@ export interface Comparison {
   readonly clouds: CloudSummary
   /** Whether transparency rests on matched stars. */
   readonly photometric: boolean
+  readonly skyChange: SkyChange
   /** Width of stars in the sharper frames, pixels; 0 where none could be measured. */
   readonly sharpFwhmPx: number
   /** Typical major over minor axis of the session's stars. */
@@ -38,7 +40,12 @@ const FEW_FRAMES = 5
 /** Compares each frame of one session with the others; a single frame is compared with nothing. */
 export function compareSession(session: readonly FrameMeasurement[]): Comparison[] {
   const usual = usualFrame(session)
-  const sights = sightAll(session)
+  const sightings = sightAll(session)
+  const sights = sightings.map((sighting) => sighting?.stars)
+  const changes = skyChanges(
+    session,
+    sightings.map((sighting) => sighting?.pose),
+  )
   const raw = session.map((frame, i) => throughputOf(frame, sights[i], session))
   const clear = clearSky(
     session.map(({ context }, i) => ({
@@ -54,6 +61,7 @@ export function compareSession(session: readonly FrameMeasurement[]): Comparison
       ...usual,
       frames: session.length,
       photometric: sights[i] !== undefined,
+      skyChange: changes[i],
       clouds: cloudSummary(frame, {
         sights: sights[i],
         share,

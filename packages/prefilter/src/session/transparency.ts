@@ -3,7 +3,7 @@ import { median } from '../statistics/robust.ts'
 import type { Streak } from '../verdict/assessment.ts'
 import { type Alignment, alignStars } from './align.ts'
 import { neighbourIndex } from './neighbours.ts'
-import { apply, invert, type Point } from './transform.ts'
+import { apply, invert, type Point, type Transform } from './transform.ts'
 
 /** A reference star as one frame sees it. */
 export interface StarSight {
@@ -28,6 +28,13 @@ export function referenceFrame(session: readonly FrameMeasurement[]): number {
   return depth.indexOf(Math.max(...depth))
 }
 
+/** A frame's stars beside the reference's. */
+export interface Sighting {
+  /** From the frame's pixels to the reference's. */
+  readonly pose: Transform
+  readonly stars: readonly StarSight[]
+}
+
 /**
  * Looks for the reference's stars in a frame: differential photometry by matched stars. `undefined` where
  * the two cannot be brought together (another field, or no stars left).
@@ -35,7 +42,7 @@ export function referenceFrame(session: readonly FrameMeasurement[]): number {
 export function sightStars(
   frame: FrameMeasurement,
   reference: FrameMeasurement,
-): readonly StarSight[] | undefined {
+): Sighting | undefined {
   const ours = points(frame)
   const theirs = points(reference)
   const alignment: Alignment | undefined = alignStars(ours, theirs, reference)
@@ -43,16 +50,16 @@ export function sightStars(
   const back = invert(alignment.transform)
   const nearest = neighbourIndex(ours, 2 * MATCH_PX)
   const sure = SURE_SNR * depthLoss(frame, reference)
-  const sights: StarSight[] = []
+  const stars: StarSight[] = []
   for (let j = 0; j < Math.min(theirs.length, REFERENCE_STARS); j++) {
     if (reference.catalog.snr[j] < sure) continue
     const place = apply(back, theirs[j])
     if (!inside(place, frame, 8) || frame.streaks.some((streak) => isOn(streak, place))) continue
     const i = nearest(place, MATCH_PX)
     const ratio = i < 0 ? 0 : frame.catalog.flux[i] / reference.catalog.flux[j]
-    sights.push({ ...place, ratio })
+    stars.push({ ...place, ratio })
   }
-  return sights.length >= FEWEST ? sights : undefined
+  return stars.length >= FEWEST ? { pose: alignment.transform, stars } : undefined
 }
 
 /** How much brighter a star must be for the same significance: brighter sky, wider stars. At least 1. */

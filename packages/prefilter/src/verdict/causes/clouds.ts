@@ -3,10 +3,12 @@ import type { FrameMeasurement } from '../../frame/measurement.ts'
 import type { Comparison } from '../../session/compare.ts'
 import { median } from '../../statistics/robust.ts'
 import type { Cause, CauseKind, LocalGrid, Region } from '../assessment.ts'
-import { severityBetween } from '../severity.ts'
+import { RUIN, severityBetween } from '../severity.ts'
 
 /** Cells darker than this have no star left: something solid, or cloud as thick as that. */
 const DEAD_BELOW = 0.2
+/** Sky structure beyond this multiple of the usual is neither Moon nor dawn. */
+const UNUSUAL_SKY = 2.3
 /** With fewer frames than this the clear ones may be the exception: an even veil must be thicker to count. */
 const MANY_FRAMES = 8
 
@@ -21,16 +23,20 @@ export function cloudCauses(frame: FrameMeasurement, comparison: Comparison): Ca
     0.24 + 0.36 * patience,
   )
   const patch = clouds.coverage < 0.04 ? 0 : severityBetween(clouds.coverage, 0.07, 0.16)
-  const severity = Math.max(veil, patch)
+  const structure = structureSeverity(comparison)
+  const severity = Math.max(veil, patch, structure)
   if (severity < 0.25) return []
-  const region = markedRegion(clouds.grid, frame)
+  const structured = structure > Math.max(veil, patch)
+  const changed = { ...frame.background.cells, covered: comparison.skyChange.cells }
+  const region = markedRegion(structured ? changed : clouds.grid, frame)
   return [
     {
-      kind: kindOf(frame, comparison, veil >= patch),
+      kind: structured ? structureKind(changed) : kindOf(frame, comparison, veil >= patch),
       severity,
       evidence: {
         transparency: clouds.transparency,
         coverage: clouds.coverage,
+        skyChange: comparison.skyChange.ratio,
         skyRatio: frame.background.level / (comparison.darkLevel || 1),
         stars: frame.stars.count,
         sessionStars: comparison.usualStars,
@@ -38,6 +44,17 @@ export function cloudCauses(frame: FrameMeasurement, comparison: Comparison): Ca
       ...(region ? { region } : {}),
     },
   ]
+}
+
+/** A sky whose structure changed asks for a look; with stars lost as well it counts in full. */
+function structureSeverity({ skyChange, clouds }: Comparison): number {
+  const severity = severityBetween(skyChange.ratio, UNUSUAL_SKY, 3 * UNUSUAL_SKY)
+  const lost = clouds.coverage > 0 || clouds.transparency < 0.9
+  return lost ? severity : Math.min(0.95 * RUIN, severity)
+}
+
+function structureKind(cells: Pick<LocalGrid, 'columns' | 'rows' | 'covered'>): CauseKind {
+  return touchesBorder(cells) ? 'occlusion' : 'cloud'
 }
 
 /** A lone frame has no photometry to rest on: an empty region asks for a look. */
@@ -58,17 +75,25 @@ function kindOf(frame: FrameMeasurement, comparison: Comparison, veiled: boolean
 }
 
 /** Solid things have a dead inside, reach in from the border and leave the rest of the frame clear. */
-export function isOcclusion({ columns, rows, transparency, covered }: LocalGrid): boolean {
+export function isOcclusion(grid: LocalGrid): boolean {
+  const { transparency, covered } = grid
   const inside = transparency.filter((t, i): t is number => covered[i] === 1 && t !== null)
   const outside = transparency.filter((t, i): t is number => covered[i] === 0 && t !== null)
   if (inside.length === 0 || outside.length < 2) return false
   const dead = inside.filter((t) => t < DEAD_BELOW).length / inside.length
-  const touchesBorder = covered.some((c, i) => {
+  return dead >= 0.6 && touchesBorder(grid) && median(outside) > 0.85
+}
+
+function touchesBorder({
+  columns,
+  rows,
+  covered,
+}: Pick<LocalGrid, 'columns' | 'rows' | 'covered'>): boolean {
+  return covered.some((c, i) => {
     const column = i % columns
     const row = Math.floor(i / columns)
     return c === 1 && (column === 0 || row === 0 || column === columns - 1 || row === rows - 1)
   })
-  return dead >= 0.6 && touchesBorder && median(outside) > 0.85
 }
 
 function markedRegion(

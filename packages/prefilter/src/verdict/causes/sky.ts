@@ -1,4 +1,4 @@
-import { unevenness } from '../../clouds/unevenness.ts'
+import { unevenness } from '../../clouds/surface.ts'
 import type { FrameMeasurement } from '../../frame/measurement.ts'
 import type { Comparison } from '../../session/compare.ts'
 import type { Cause } from '../assessment.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { unevenness } from '../../src/clouds/unevenness.ts'
+import { unevenness } from '../../src/clouds/surface.ts'
 
 const map = (value: (x: number, y: number) => number) => ({
   columns: 16,

@@ -1,0 +1,68 @@
+import type { CellMap } from '../frame/measurement.ts'
+import { quantile } from '../statistics/robust.ts'
+
+/**
+ * What is left of coarse sky cells after the best second-degree surface, and the given patterns in any
+ * strength, are taken away: what no Moon, light pollution or vignetting explains.
+ */
+export function surfaceRest(
+  { columns, rows, values }: CellMap,
+  patterns: readonly (readonly number[])[] = [],
+): number[] {
+  const basis = values.map((_, i) => {
+    const x = (2 * (i % columns)) / Math.max(1, columns - 1) - 1
+    const y = (2 * Math.floor(i / columns)) / Math.max(1, rows - 1) - 1
+    return [1, x, y, x * x, x * y, y * y, ...patterns.map((pattern) => pattern[i])]
+  })
+  const strength = leastSquares(basis, values)
+  return values.map((value, i) =>
+    basis[i].reduce((left, term, k) => left - term * strength[k], value),
+  )
+}
+
+/** Distance between the 2 % and the 98 % quantile: a range that one odd cell does not make. */
+export function spread(values: readonly number[]): number {
+  return quantile(values, 0.98) - quantile(values, 0.02)
+}
+
+/**
+ * How far the sky departs from any smooth bowl or slope, as a share of its level. The Moon, light pollution
+ * and vignetting leave a few percent; the edge of stray light, of a dome or of thick cloud much more.
+ */
+export function unevenness(cells: CellMap): number {
+  if (cells.columns < 4 || cells.rows < 4) return 0
+  const level = quantile(cells.values, 0.5)
+  return level > 0 ? spread(surfaceRest(cells)) / level : 0
+}
+
+/** Coefficients of the terms by the normal equations; a term that cannot be told from the others gets none. */
+function leastSquares(basis: readonly number[][], values: readonly number[]): number[] {
+  const terms = basis[0].length
+  const matrix = Array.from({ length: terms }, () => new Array<number>(terms + 1).fill(0))
+  basis.forEach((row, i) => {
+    for (let k = 0; k < terms; k++) {
+      for (let j = 0; j < terms; j++) matrix[k][j] += row[k] * row[j]
+      matrix[k][terms] += row[k] * values[i]
+    }
+  })
+  return solve(matrix)
+}
+
+/** Gauss–Jordan with pivots on rows that end in their right side. */
+function solve(rows: number[][]): number[] {
+  const terms = rows.length
+  const tiny = 1e-9 * Math.max(...rows.map((row, k) => Math.abs(row[k])))
+  for (let k = 0; k < terms; k++) {
+    let pivot = k
+    for (let i = k + 1; i < terms; i++)
+      if (Math.abs(rows[i][k]) > Math.abs(rows[pivot][k])) pivot = i
+    ;[rows[k], rows[pivot]] = [rows[pivot], rows[k]]
+    if (Math.abs(rows[k][k]) <= tiny) continue
+    for (let i = 0; i < terms; i++) {
+      if (i === k) continue
+      const factor = rows[i][k] / rows[k][k]
+      rows[i] = rows[i].map((v, j) => v - factor * rows[k][j])
+    }
+  }
+  return rows.map((row, k) => (Math.abs(row[k]) <= tiny ? 0 : row[terms] / row[k]))
+}
