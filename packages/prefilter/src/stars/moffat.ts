@@ -192,5 +192,5 @@ function judge(p: readonly number[], start: MoffatStart): MoffatFit | undefined 
   const fwhmPx = moffatFwhm(fit)
   const near = Math.hypot(dx, dy) < Math.max(start.fwhmPx, 1)
   const alike = fwhmPx > start.fwhmPx / 4 && fwhmPx < start.fwhmPx * 4
-  return near && alike ? fit : undefined
+  return height > 0 && near && alike ? fit : undefined
 }
