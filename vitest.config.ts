@@ -20,7 +20,8 @@ export default defineConfig({
     ],
     coverage: {
       provider: 'v8',
-      include: ['packages/*/src/**/*.ts', 'examples/cli/src/**/*.ts'],
+      // Matched against each project's own folder.
+      include: ['**/src/**/*.ts'],
       exclude: ['**/*.generated.ts'],
       reporter: ['text-summary', 'json-summary'],
       thresholds: { lines: 90 },
