@@ -104,7 +104,7 @@ export function fitShift(amplitudes: Amplitudes, rangePx: number, bowRangePx: nu
     bowed = better(amplitudes, bowed, { start, end, bow })
   }
   bowed = descend(amplitudes, bowed, Math.max(1, bowStep), true)
-  if (Math.abs(bowed.bow) > 1.5 * bowRangePx) return straight
+  if (Math.abs(bowed.bow) > 2 * bowRangePx) return straight
   const gain = bowed.significance ** 2 - straight.significance ** 2
   return gain > bowGain + 0.02 * straight.significance ** (2 ** 0.5) ? bowed : straight
 }

@@ -56,7 +56,7 @@ export function isBeaded(trace: Trace, sources: Sources): boolean {
 }
 
 /** Chi-square per step from which faint light along a line is lumpy; parallel noise raises it for all. */
-const lumpy = 3.5
+const lumpy = 2.5
 
 /** Faint light that comes in lumps of a star's size: unmasked faint stars that line up. */
 export function isLumpy(trace: Trace, sources: Sources): boolean {

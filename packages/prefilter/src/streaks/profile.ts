@@ -23,36 +23,70 @@ export interface CrossShape {
   readonly sigmaPx: number
 }
 
-/** Subtracts the surroundings' mean, taken in quiet lanes beyond `innerPx` and smoothed along the path. */
+/**
+ * Subtracts the surroundings: their mean in the quiet lanes on each side beyond `innerPx`, smoothed along the
+ * path and joined across it by a straight line.
+ */
 export function subtractSides(band: Band, innerPx: number, windowPx: number): Band {
-  const { blocks, lanes, sums, counts } = band
-  const light = new Float64Array(blocks + 1)
-  const pixels = new Float64Array(blocks + 1)
+  const { blocks, lanes, halfLanes, sums, counts } = band
   const quiet = quietLanes(band, innerPx)
-  for (let block = 0; block < blocks; block++) {
-    let sum = 0
-    let count = 0
-    for (let lane = 0; lane < lanes; lane++) {
-      if (!quiet[lane]) continue
-      sum += sums[block * lanes + lane]!
-      count += counts[block * lanes + lane]!
-    }
-    light[block + 1] = light[block]! + sum
-    pixels[block + 1] = pixels[block]! + count
-  }
-  const half = Math.max(1, Math.round(windowPx / band.blockPx / 2))
+  const sides = [
+    sideLevels(band, windowPx, (lane) => quiet[lane]! && lane < halfLanes),
+    sideLevels(band, windowPx, (lane) => quiet[lane]! && lane > halfLanes),
+  ] as const
   const out = new Float32Array(sums.length)
   for (let block = 0; block < blocks; block++) {
-    const from = Math.max(0, block - half)
-    const to = Math.min(blocks, block + half + 1)
-    const count = pixels[to]! - pixels[from]!
-    const level = count > 0 ? (light[to]! - light[from]!) / count : 0
+    const [left, right] = sides.map((side) => side(block)) as [Level, Level]
+    const both = left.pixels > 0 && right.pixels > 0
+    const one = left.pixels > 0 ? left : right
+    const slope = both ? (right.level - left.level) / (right.lane - left.lane) : 0
     for (let lane = 0; lane < lanes; lane++) {
       const at = block * lanes + lane
-      out[at] = sums[at]! - level * counts[at]!
+      out[at] = sums[at]! - (one.level + slope * (lane - one.lane)) * counts[at]!
     }
   }
   return { ...band, sums: out }
+}
+
+interface Level {
+  readonly level: number
+  readonly lane: number
+  readonly pixels: number
+}
+
+/** Mean level and lane of some lanes over a window of blocks around each block, by running sums. */
+function sideLevels(band: Band, windowPx: number, uses: (lane: number) => boolean) {
+  const { blocks, lanes, sums, counts } = band
+  const light = new Float64Array(blocks + 1)
+  const pixels = new Float64Array(blocks + 1)
+  const places = new Float64Array(blocks + 1)
+  const used = Array.from({ length: lanes }, (_, lane) => lane).filter(uses)
+  for (let block = 0; block < blocks; block++) {
+    let sum = 0
+    let count = 0
+    let place = 0
+    for (const lane of used) {
+      const at = block * lanes + lane
+      sum += sums[at]!
+      count += counts[at]!
+      place += counts[at]! * lane
+    }
+    light[block + 1] = light[block]! + sum
+    pixels[block + 1] = pixels[block]! + count
+    places[block + 1] = places[block]! + place
+  }
+  const half = Math.max(1, Math.round(windowPx / band.blockPx / 2))
+  return (block: number): Level => {
+    const from = Math.max(0, block - half)
+    const to = Math.min(blocks, block + half + 1)
+    const count = pixels[to]! - pixels[from]!
+    if (count === 0) return { level: 0, lane: 0, pixels: 0 }
+    return {
+      level: (light[to]! - light[from]!) / count,
+      lane: (places[to]! - places[from]!) / count,
+      pixels: count,
+    }
+  }
 }
 
 /** Lanes beyond `innerPx` without a neighbouring trail in them. */
@@ -128,7 +162,8 @@ export function measureCross(band: Band, from: number, to: number, sigmaPx: numb
     clear && crossings
       ? Math.sqrt(Math.max(0.25, width * width - (fwhmPerSigma ** 2 * lanePx * lanePx) / 6))
       : sigmaPx * fwhmPerSigma
-  const sides = measureSides(mean, pixels, halfLanes, Math.max(2.5 * fwhmPx, 4) / lanePx)
+  const inner = Math.max(2.5 * fwhmPx, 4) / lanePx
+  const sides = { variance: sideVariance(mean, pixels, halfLanes, inner), inner }
   const light = mean.reduce(
     (sum, value, lane) =>
       Math.abs(lane - halfLanes) <= 2.5 * reach ? sum + Math.max(0, value) : sum,
@@ -139,7 +174,7 @@ export function measureCross(band: Band, from: number, to: number, sigmaPx: numb
     peak,
     peakError,
     centerPx: crossings ? ((crossings.left + crossings.right) / 2 - halfLanes) * lanePx : 0,
-    step: peak > 0 ? Math.abs(sides.left - sides.right) / peak : Infinity,
+    step: peak > 0 ? Math.abs(stepOf(mean, pixels, halfLanes, sides.inner)) / peak : Infinity,
     roughness: peak > 0 ? Math.sqrt(Math.max(0, sides.variance - peakError ** 2)) / peak : Infinity,
     oneLane: light > 0 ? mean[top]! / light : 0,
     doublePx: outer ? outer.apart * lanePx : 0,
@@ -192,20 +227,36 @@ function doubleOf(mean: Float64Array, top: number, peak: number, error: number, 
   return undefined
 }
 
-function measureSides(mean: Float64Array, pixels: Float64Array, middle: number, inner: number) {
-  const left: number[] = []
-  const right: number[] = []
-  for (let lane = 0; lane < mean.length; lane++) {
-    if (Math.abs(lane - middle) < inner || pixels[lane] === 0) continue
-    ;(lane < middle ? left : right).push(mean[lane]!)
+function sideVariance(mean: Float64Array, pixels: Float64Array, middle: number, inner: number) {
+  const both = mean
+    .filter((_, lane) => Math.abs(lane - middle) >= inner && pixels[lane]! > 0)
+    .sort()
+  if (both.length < 4) return 0
+  const spread = (both[Math.floor(both.length * 0.75)]! - both[both.length >> 2]!) / 1.349
+  return spread * spread
+}
+
+/** Jump at the middle between straight lines through the lanes of each side: an edge, not a slope. */
+function stepOf(mean: Float64Array, pixels: Float64Array, middle: number, inner: number): number {
+  const reach = Math.max(8, 3 * inner)
+  const level = (sign: number) => {
+    let [n, sx, sy, sxx, sxy] = [0, 0, 0, 0, 0]
+    for (let x = Math.ceil(inner); x <= reach; x++) {
+      const lane = middle + sign * x
+      const w = pixels[lane] ?? 0
+      if (w === 0) continue
+      n += w
+      sx += w * x
+      sy += w * mean[lane]!
+      sxx += w * x * x
+      sxy += w * x * mean[lane]!
+    }
+    const determinant = n * sxx - sx * sx
+    // Extrapolated half way to the middle: a compromise between a slope and its error.
+    const slope = determinant > 1e-9 * n * n ? (n * sxy - sx * sy) / determinant : 0
+    return n > 0 ? sy / n + slope * (inner / 2 - sx / n) : 0
   }
-  const median = (values: number[]) =>
-    values.length === 0 ? 0 : values.sort((a, b) => a - b)[values.length >> 1]!
-  const middles = { left: median(left), right: median(right) }
-  const both = [...left, ...right].sort((a, b) => a - b)
-  const spread =
-    both.length < 4 ? 0 : (both[Math.floor(both.length * 0.75)]! - both[both.length >> 2]!) / 1.349
-  return { ...middles, variance: spread * spread }
+  return level(1) - level(-1)
 }
 
 /** Mean brightness beside each block's highest lane over that lane: small for light narrower than a pixel. */

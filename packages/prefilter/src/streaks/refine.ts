@@ -119,7 +119,7 @@ function fitInside(
   })
   const band = subtractSides(raw, Math.max(3 * sigmaPx, 4) + range, Math.max(64, 4 * half))
   const amplitudes = matchAcross(band, sigmaPx)
-  const bow = length > 60 ? Math.min(0.02 * length, half / 3) : 0
+  const bow = length > 40 ? Math.min(0.04 * length, half / 2) : 0
   const straight = significanceOf(amplitudes, { start: 0, end: 0, bow: 0 })
   const shift = fitShift(amplitudes, range, straight > 12 ? bow : 0)
   if (shift.significance < leastFit) return undefined
