@@ -60,7 +60,9 @@ export function describeError(error: unknown): string {
 /** The system's code, also where a library wrapped the error. */
 function systemCode(error: unknown): string | undefined {
   const code = errorCode(error)
-  return code && code in systemTexts ? code : errorCode((error as { cause?: unknown } | null)?.cause)
+  return code && code in systemTexts
+    ? code
+    : errorCode((error as { cause?: unknown } | null)?.cause)
 }
 
 /** No room left: every further write would fail as well. */

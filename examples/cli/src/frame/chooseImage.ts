@@ -26,16 +26,21 @@ export function chooseImage(hdus: readonly Hdu[], wanted?: number): Hdu {
   }
   const pictures = hdus.filter(isPicture)
   const [first, ...others] = pictures
-  if (!first) throw new CliError(`holds no picture (${describeKinds(hdus)})`)
+  if (!first) throw new CliError(`holds no picture, only ${describeContent(hdus)}`)
   return (
     pictures.find(isScience) ??
     others.reduce((best, hdu) => (pixelsOf(hdu) > pixelsOf(best) ? hdu : best), first)
   )
 }
 
-function describeKinds(hdus: readonly Hdu[]): string {
-  const kinds = [...new Set(hdus.map((hdu) => hdu.kind))]
-  return hdus.length === 0 ? 'it is empty' : `only: ${kinds.join(', ')}`
+function describeContent(hdus: readonly Hdu[]): string {
+  const full = hdus.filter(({ shape }) => shape.some((length) => length > 0))
+  const kinds = [...new Set(full.map(({ kind, shape }) => describeKind(kind, shape)))]
+  return kinds.join(' and ') || 'headers without data'
+}
+
+function describeKind(kind: Hdu['kind'], shape: readonly number[]): string {
+  return kind === 'image' && shape.length === 1 ? 'a row of numbers' : `data of kind ${kind}`
 }
 
 /** Cards of an extension with the primary header's behind them, as observatories write them. */

@@ -46,17 +46,15 @@ export async function analyzeFiles(
   if (tasks.length === 1 || jobs === 1) {
     for (const [index, task] of tasks.entries()) {
       signal?.throwIfAborted()
-      await judgeFile(task.path, task).then(
+      const judging = judgeFile(task.path, task)
+      await judging.then(
         (result) => take(index, result),
         (error: unknown) => fail(index, describeError(error)),
       )
     }
   } else {
     await runPool<MeasureTask, MeasureResult>({
-      script: siblingScript('worker', import.meta.url),
-      jobs,
-      tasks,
-      signal,
+      ...{ script: siblingScript('worker', import.meta.url), jobs, tasks, signal },
       onResult: (index, result) => take(index, result.judged),
       onFailure: (index, { message }) => fail(index, message),
     })

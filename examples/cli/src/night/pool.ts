@@ -33,63 +33,93 @@ export function siblingScript(name: string, from: string): URL {
 
 /** Runs every task, `jobs` at a time. A worker that dies costs its own task; another takes its place. */
 export async function runPool<Task, Result>(options: PoolOptions<Task, Result>): Promise<void> {
-  const { script, jobs, tasks, onResult, onFailure, signal } = options
+  const { tasks, signal } = options
   signal?.throwIfAborted()
-  const workers = new Set<Worker>()
-  let next = 0
-  let open = tasks.length
-  let stopped = false
-  const finished = Promise.withResolvers<void>()
-  const abort = () => finished.reject(signal?.reason)
+  if (tasks.length === 0) return
+  const pool = new Pool(options)
+  const abort = () => pool.fail(signal?.reason)
   signal?.addEventListener('abort', abort, { once: true })
-
-  const settle = async (report: () => void | Promise<void>) => {
-    if (stopped) return
-    try {
-      await report()
-      if (--open === 0) finished.resolve()
-    } catch (error) {
-      finished.reject(error)
-    }
+  try {
+    await pool.run()
+  } finally {
+    signal?.removeEventListener('abort', abort)
+    await pool.stop()
   }
-  const start = () => {
+}
+
+class Pool<Task, Result> {
+  readonly #options: PoolOptions<Task, Result>
+  readonly #workers = new Set<Worker>()
+  readonly #finished = Promise.withResolvers<void>()
+  #next = 0
+  #open: number
+  #stopped = false
+
+  constructor(options: PoolOptions<Task, Result>) {
+    this.#options = options
+    this.#open = options.tasks.length
+  }
+
+  run(): Promise<void> {
+    const { jobs, tasks } = this.#options
+    for (let i = 0; i < Math.min(jobs, tasks.length); i++) this.#start()
+    return this.#finished.promise
+  }
+
+  fail(reason: unknown): void {
+    this.#finished.reject(reason)
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped = true
+    const running = [...this.#workers]
+    this.#workers.clear()
+    await Promise.all(running.map((worker) => worker.terminate()))
+  }
+
+  #start(): void {
+    const { script } = this.#options
     const worker = new Worker(script, {
       execArgv: script.pathname.endsWith('.ts') ? ['--conditions=@nebulift/source'] : [],
       stdout: true,
       stderr: true,
     })
-    workers.add(worker)
-    let current: number | undefined
-    const give = () => {
-      current = next < tasks.length ? next++ : undefined
-      if (current === undefined) void worker.terminate()
-      else worker.postMessage({ index: current, task: tasks[current] })
-    }
-    const die = (message: string) => {
-      if (!workers.delete(worker)) return
-      const lost = current
+    this.#workers.add(worker)
+    let current = this.#give(worker)
+    worker.on('message', async (answer: Answer<Result>) => {
       current = undefined
-      if (lost !== undefined) void settle(() => onFailure(lost, { message }))
-      if (lost !== undefined && next < tasks.length && !stopped) start()
-    }
-    worker.on('message', async ({ index, result, failure }: Answer<Result>) => {
-      current = undefined
-      await settle(() => (failure ? onFailure(index, failure) : onResult(index, result as Result)))
-      give()
+      await this.#settle(answer)
+      current = this.#give(worker)
     })
+    const die = (message: string) => {
+      if (!this.#workers.delete(worker) || current === undefined) return
+      void this.#settle({ index: current, failure: { message } })
+      if (this.#next < this.#options.tasks.length) this.#start()
+    }
     worker.on('error', (error) => die(`its worker failed: ${error.message}`))
     worker.on('exit', () => die('its worker stopped'))
-    give()
   }
-  try {
-    if (open === 0) return
-    for (let i = 0; i < Math.min(jobs, tasks.length); i++) start()
-    await finished.promise
-  } finally {
-    stopped = true
-    signal?.removeEventListener('abort', abort)
-    const running = [...workers]
-    workers.clear()
-    await Promise.all(running.map((worker) => worker.terminate()))
+
+  /** Hands the next task to a worker, or ends it where there is none. */
+  #give(worker: Worker): number | undefined {
+    const { tasks } = this.#options
+    if (this.#stopped || this.#next >= tasks.length) {
+      void worker.terminate()
+      return undefined
+    }
+    const index = this.#next++
+    worker.postMessage({ index, task: tasks[index] })
+    return index
+  }
+
+  async #settle({ index, result, failure }: Answer<Result>): Promise<void> {
+    if (this.#stopped) return
+    const { onResult, onFailure } = this.#options
+    try {
+      await (failure ? onFailure(index, failure) : onResult(index, result as Result))
+      if (--this.#open === 0) this.#finished.resolve()
+    } catch (error) {
+      this.fail(error)
+    }
   }
 }

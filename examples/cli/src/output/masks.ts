@@ -62,25 +62,28 @@ export async function writeMasks(
   for (const entry of [...book.values()].filter(({ file }) => !files.includes(file))) {
     if (!(await removePlaced(layout, entry, ''))) book.delete(entry.file)
   }
+  const renew = async (frame: MaskableFrame, place: string) => {
+    const known = book.get(frame.file)
+    if (known && (await stateOf(layout, known)) === 'foreign') {
+      onNote(`${known.place} was changed since nebulift made it; it stays`)
+      masks.set(frame.file, known.place)
+      return
+    }
+    const entry = await renewMask(layout, { frame, place, entry: known })
+    if (!entry) book.delete(frame.file)
+    else {
+      book.set(frame.file, entry)
+      masks.set(frame.file, place)
+    }
+  }
   try {
     for (const frame of frames) {
       if (signal?.aborted) break
       const place = `masks/${names.get(frame.file)}`
-      try {
-        const known = book.get(frame.file)
-        if (known && (await stateOf(layout, known)) === 'foreign') {
-          onNote(`${known.place} was changed since nebulift made it; it stays`)
-          masks.set(frame.file, known.place)
-          continue
-        }
-        const entry = await renewMask(layout, { frame, place, entry: known })
-        if (entry) book.set(frame.file, entry)
-        else book.delete(frame.file)
-        if (entry) masks.set(frame.file, place)
-      } catch (error) {
+      await renew(frame, place).catch((error: unknown) => {
         if (isDiskFull(error)) throw error
         onFailure(frame.file, `no mask written to ${place}: ${describeError(error)}`)
-      }
+      })
     }
   } finally {
     await writePlaced(layout, [...others, ...book.values()])
