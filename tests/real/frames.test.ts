@@ -115,10 +115,10 @@ describe.skipIf(!present)('trails', () => {
     })
 
   it('finds the long one inside the frame, to its ends', async () => {
-    const { streaks, action } = await judgeAlone('streaks/astride_long.fits')
+    const { streaks, verdict } = await judgeAlone('streaks/astride_long.fits')
     expect(streaks).toHaveLength(1)
     expect(reaches(streaks, [20, 342], [341, 307], 6)).toBe(true)
-    expect(action).toBe('mask')
+    expect(verdict).toBe('contaminated')
   })
 
   it('finds three parallel ones', async () => {

@@ -25,14 +25,18 @@ export function spread(values: readonly number[]): number {
   return quantile(values, 0.98) - quantile(values, 0.02)
 }
 
+/** Noise levels above which a sky counts as light and not as what is left after a subtraction. */
+const SKY_OVER_NOISE = 20
+
 /**
- * How far the sky departs from any smooth bowl or slope, as a share of its level. The Moon, light pollution
- * and vignetting leave a few percent; the edge of stray light, of a dome or of thick cloud much more.
+ * How far the sky departs from any smooth bowl or slope, as a share of its level (of 20 times the noise where
+ * that is more: a subtracted sky has no level). The Moon, light pollution and vignetting leave a few
+ * percent; the edge of stray light, of a dome or of thick cloud much more.
  */
-export function unevenness(cells: CellMap): number {
+export function unevenness(cells: CellMap, noise: number): number {
   if (cells.columns < 4 || cells.rows < 4) return 0
-  const level = quantile(cells.values, 0.5)
-  return level > 0 ? spread(surfaceRest(cells)) / level : 0
+  const unit = Math.max(quantile(cells.values, 0.5), SKY_OVER_NOISE * noise)
+  return unit > 0 ? spread(surfaceRest(cells)) / unit : 0
 }
 
 /** Coefficients of the terms by the normal equations; a term that cannot be told from the others gets none. */

@@ -23,7 +23,7 @@ const sentences: Record<CauseKind, (evidence: Evidence) => string> = {
   'no-stars': (e) =>
     e.calibrationFrame
       ? `A ${calibrationNames[e.calibrationFrame]} frame, not a picture of the sky`
-      : `No stars to speak of: ${fixed(e.stars, 0)} found${against(e.sessionStars, '', 0)}`,
+      : `No stars to speak of: ${fixed(e.stars, 0)} found, ${fixed(e.measured, 0)} bright enough to measure${against(e.sessionStars, '', 0)}`,
   gradient: (e) => `Sky gradient of ${percent(e.gradient)} across the frame (Moon or stray light)`,
   twilight: (e) =>
     `Bright sky (dawn, dusk or strong Moon): noise ${fixed(e.noiseRatio)} times the session's dark frames`,

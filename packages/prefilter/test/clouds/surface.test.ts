@@ -15,17 +15,33 @@ it('is nothing for any second-degree surface', () => {
       fc.tuple(coefficient, coefficient, coefficient, coefficient, coefficient),
       ([a, b, c, d, e]) => {
         const sky = map((x, y) => 1000 + a * x + b * y + c * x * x + d * x * y + e * y * y)
-        expect(unevenness(sky)).toBeLessThan(1e-6)
+        expect(unevenness(sky, 10)).toBeLessThan(1e-6)
       },
     ),
   )
 })
 
 it('is large for an edge of stray light', () => {
-  expect(unevenness(map((x, y) => ((x - 8) ** 2 + y ** 2 < 49 ? 2000 : 1000)))).toBeGreaterThan(0.5)
+  expect(unevenness(map((x, y) => ((x - 8) ** 2 + y ** 2 < 49 ? 2000 : 1000), 10))).toBeGreaterThan(
+    0.5,
+  )
+})
+
+it('does not take what a background subtraction left for light', () => {
+  expect(
+    unevenness(
+      map((x) => (x > 8 ? 0.3 : 0)),
+      1,
+    ),
+  ).toBeLessThan(0.05)
 })
 
 it('says nothing of too few cells or no light', () => {
-  expect(unevenness({ columns: 1, rows: 1, values: [5] })).toBe(0)
-  expect(unevenness(map(() => 0))).toBe(0)
+  expect(unevenness({ columns: 1, rows: 1, values: [5] }, 1)).toBe(0)
+  expect(
+    unevenness(
+      map(() => 0),
+      0,
+    ),
+  ).toBe(0)
 })

@@ -3,6 +3,9 @@ import type { Comparison } from '../../session/compare.ts'
 import type { Cause } from '../assessment.ts'
 import { NOTICE, severityBetween } from '../severity.ts'
 
+/** Fewer stars than this, or fewer bright enough to measure, leave nothing to judge by. */
+const FEWEST = 3
+
 const calibration = { light: 0, bias: 1, dark: 2, flat: 3 } as const
 
 /** What the pixels themselves say: nothing recorded, too much light, a sick detector, no star at all. */
@@ -53,7 +56,7 @@ export function isCorrupt({ pixels, width, height }: FrameMeasurement): boolean 
 function starless(frame: FrameMeasurement, comparison: Comparison): Cause[] {
   const { stars, context } = frame
   const calibrationFrame = calibration[context.kind]
-  if (calibrationFrame === 0 && stars.count >= 3) return []
+  if (calibrationFrame === 0 && stars.count >= FEWEST && stars.measured >= FEWEST) return []
   const expected = comparison.frames > 2 && comparison.usualStars >= 15
   return [
     {
@@ -61,6 +64,7 @@ function starless(frame: FrameMeasurement, comparison: Comparison): Cause[] {
       severity: calibrationFrame === 0 && expected ? 0.8 : 0.4,
       evidence: {
         stars: stars.count,
+        measured: stars.measured,
         ...(calibrationFrame > 0 ? { calibrationFrame } : {}),
         ...(comparison.frames > 1 ? { sessionStars: comparison.usualStars } : {}),
       },

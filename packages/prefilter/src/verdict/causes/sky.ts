@@ -23,7 +23,7 @@ export function skyCauses({ background }: FrameMeasurement, comparison: Comparis
       severity: severityBetween(noiseRatio, 2, 2.6),
       evidence: { noiseRatio, skyRatio: levelRatio },
     })
-  const uneven = unevenness(background.cells)
+  const uneven = unevenness(background.cells, background.rms)
   if (background.gradient > 0.15)
     causes.push({
       kind: 'gradient',
