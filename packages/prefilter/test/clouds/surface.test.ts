@@ -22,9 +22,8 @@ it('is nothing for any second-degree surface', () => {
 })
 
 it('is large for an edge of stray light', () => {
-  expect(unevenness(map((x, y) => ((x - 8) ** 2 + y ** 2 < 49 ? 2000 : 1000), 10))).toBeGreaterThan(
-    0.5,
-  )
+  const edge = map((x, y) => ((x - 8) ** 2 + y ** 2 < 49 ? 2000 : 1000))
+  expect(unevenness(edge, 10)).toBeGreaterThan(0.5)
 })
 
 it('does not take what a background subtraction left for light', () => {
