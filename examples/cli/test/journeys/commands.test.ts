@@ -138,7 +138,9 @@ describe('the picture that is judged', () => {
     expect((await read(encodeFits([small, large]), { hdu: 0 })).plane.data[0]).toBe(1)
     await expect(read(encodeFits([small]), { hdu: 3 })).rejects.toThrow('has no HDU 3')
     await expect(read(encodeFits([{}, small]), { hdu: 0 })).rejects.toThrow('holds no picture')
-    await expect(read(encodeFits([{}]))).rejects.toThrow('holds no picture, only headers without data')
+    await expect(read(encodeFits([{}]))).rejects.toThrow(
+      'holds no picture, only headers without data',
+    )
   })
 
   it('is the mean of three colour planes', async () => {
