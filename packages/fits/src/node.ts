@@ -5,11 +5,11 @@ import { fileURLToPath } from 'node:url'
 import { FitsError } from './errors.ts'
 import type { Hdu } from './hdu.ts'
 import { encodeHeader } from './header/codec.ts'
-import { type ByteSource, readExactly } from './source/source.ts'
+import { type DirectSource, readExactly } from './source/source.ts'
 import { encodeHdu, type ImageInput, padding } from './write/encode.ts'
 
 /** A file on disk. It is open until `close`, or until the end of an `await using` block. */
-export interface FileSource extends ByteSource {
+export interface FileSource extends DirectSource {
   close(): Promise<void>
   [Symbol.asyncDispose](): Promise<void>
 }
@@ -26,8 +26,14 @@ export async function fileSource(path: string | URL): Promise<FileSource> {
     const close = () => file.close()
     return {
       size: stat.size,
-      read: (offset, length, signal) =>
-        readFully(file, path, offset, Math.max(0, Math.min(length, stat.size - offset)), signal),
+      read: async (offset, length, signal) => {
+        const wanted = Math.max(0, Math.min(length, stat.size - offset))
+        // Not zeroed first: every byte of it is read or cut off.
+        const { buffer } = Buffer.allocUnsafeSlow(wanted)
+        const target = new Uint8Array(buffer, 0, wanted)
+        return target.subarray(0, await readInto(file, path, target, offset, signal))
+      },
+      readInto: (target, offset, signal) => readInto(file, path, target, offset, signal),
       close,
       [Symbol.asyncDispose]: close,
     }
@@ -37,25 +43,23 @@ export async function fileSource(path: string | URL): Promise<FileSource> {
   }
 }
 
-async function readFully(
+async function readInto(
   file: FileHandle,
   path: string | URL,
+  target: Uint8Array,
   offset: number,
-  length: number,
   signal: AbortSignal | undefined,
-): Promise<Uint8Array> {
+): Promise<number> {
   signal?.throwIfAborted()
-  // Not zeroed first: every byte of it is read or cut off.
-  const buffer = Buffer.allocUnsafeSlow(length)
   let got = 0
-  while (got < length) {
+  while (got < target.length) {
     const { bytesRead } = await file
-      .read(buffer, got, length - got, offset + got)
+      .read(target, got, target.length - got, offset + got)
       .catch((cause) => fail(path, cause))
     if (bytesRead === 0) break
     got += bytesRead
   }
-  return new Uint8Array(buffer.buffer, 0, got)
+  return got
 }
 
 export interface WriteFitsOptions {

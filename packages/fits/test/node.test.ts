@@ -41,6 +41,26 @@ describe('fileSource', () => {
     expect(await failure(() => source.read(0, 5, signal))).toBe('undefined stop')
   })
 
+  it('streams a large image through small buffers, whole and in sections', async () => {
+    const path = join(folder, 'large.fits')
+    const large = Int32Array.from({ length: 2100 * 1500 }, (_, i) => i * 3)
+    await writeFits(path, [{ data: large, shape: [2100, 1500] }])
+    await using source = await fileSource(path)
+    const [hdu] = await openFits(source)
+    expect((await readPixels(hdu!)).data).toEqual(large)
+    const section = { x: 7, y: 11, width: 2000, height: 1480 }
+    const inMemory = { ...hdu!, source: bufferSource(new Uint8Array(await readFile(path))) }
+    const wanted = await readPlane(inMemory, { section })
+    const into = new Float32Array(section.width * section.height + 3)
+    const got = await readPlane(hdu!, { section, into })
+    expect(got).toEqual(wanted)
+    expect(got.data.buffer).toBe(into.buffer)
+    const control = new AbortController()
+    const reading = readPlane(hdu!, { signal: control.signal })
+    control.abort(new Error('enough'))
+    expect(await failure(() => reading)).toBe('undefined enough')
+  })
+
   it('says why a file cannot be opened', async () => {
     const path = join(folder, 'missing.fits')
     expect(await failure(() => fileSource(path))).toBe(`IO ${path}: no such file or folder`)

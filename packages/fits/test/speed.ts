@@ -40,6 +40,8 @@ async function measureFile(path: string): Promise<void> {
   const megapixels = (image.shape[0]! * image.shape[1]!) / 1e6
   const name = `${image.kind} BITPIX ${image.bitpix}`
   await measure(`${name} readPlane`, megapixels, () => readPlane(image))
+  const into = new Float32Array(image.shape[0]! * image.shape[1]!)
+  await measure(`${name} readPlane into`, megapixels, () => readPlane(image, { into }))
   await measure(`${name} readPixels`, megapixels, () => readPixels(image))
 }
 

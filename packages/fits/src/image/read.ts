@@ -23,20 +23,30 @@ export interface Pixels {
   readonly scaling: Scaling
 }
 
+export interface PlaneOptions extends ReadOptions {
+  /**
+   * Where to put the pixels: `data` is then the beginning of this array. For many frames of one size it
+   * saves asking the system for fresh memory each time. Default a new array.
+   */
+  readonly into?: Float32Array
+}
+
 /**
  * Reads one plane of an image, or a section of it, as physical values in single precision: BSCALE and
  * BZERO applied in double precision, blank integers as NaN, NaN kept. A one-dimensional image is one row.
  * Only the rows, or the compressed tiles, of the section are read.
  * @throws FitsError `TRUNCATED`, `CORRUPT`, `UNSUPPORTED` (a compression that is not read), `BAD_ARGUMENT`
  */
-export async function readPlane(hdu: Hdu, options: ReadOptions = {}): Promise<Plane> {
+export async function readPlane(hdu: Hdu, options: PlaneOptions = {}): Promise<Plane> {
   const region = planeRegion(hdu, options)
   const { width, height } = region
   const { scaling } = hdu
   const type = storedType(hdu.bitpix)
   const tiles = hdu.kind === 'compressed-image' ? await tileReader(hdu) : undefined
   if (!tiles) requireRows(hdu, region)
-  const data = make(region, () => new Float32Array(width * height))
+  const data = options.into
+    ? beginning(options.into, width * height)
+    : make(region, () => new Float32Array(width * height))
   if (tiles) {
     const visit: VisitValues = (values, at) => valuesToFloat(values, type, scaling, data, at)
     await readTiles(hdu, tiles, region, visit, options.signal)
@@ -79,6 +89,11 @@ export async function readPixels(hdu: Hdu, options: ReadOptions = {}): Promise<P
 /** Both are of the type that BITPIX names. */
 function copyInto(target: PixelData, values: PixelData, at: number): void {
   bytesOf(target).set(bytesOf(values), at * target.BYTES_PER_ELEMENT)
+}
+
+function beginning(into: Float32Array, pixels: number): Float32Array {
+  if (into.length >= pixels) return into.subarray(0, pixels)
+  throw new FitsError('BAD_ARGUMENT', `into: wanted room for ${pixels} pixels, got ${into.length}`)
 }
 
 function make<T>({ width, height }: PlaneRegion, allocate: () => T): T {

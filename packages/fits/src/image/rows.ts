@@ -1,6 +1,6 @@
 import { FitsError } from '../errors.ts'
 import type { Hdu } from '../hdu.ts'
-import { readExactly } from '../source/source.ts'
+import { type DirectSource, isDirect, readExactly, truncated } from '../source/source.ts'
 import type { PlaneRegion } from './region.ts'
 
 /** Longest single read, in bytes: a 26-megapixel 16-bit frame in one, larger images in pieces. */
@@ -15,9 +15,13 @@ const PARALLEL = 8
 /** Takes the stored bytes of consecutive pixels, the first of which is pixel `at` of the section. */
 export type VisitBytes = (bytes: Uint8Array, at: number) => void
 
+/** Size of each of the two buffers through which a direct source streams, in bytes. */
+const STREAM_BYTES = 2 ** 22
+
 /**
  * Reads the stored bytes of a section of an uncompressed image: rows that lie close together in one
- * request, others one by one. Nothing outside the rows from the first to the last is read.
+ * request, others one by one; from a local file in small pieces, the next read while one is visited.
+ * Nothing outside the rows from the first to the last is read.
  */
 export async function readRows(
   hdu: Hdu,
@@ -28,8 +32,51 @@ export async function readRows(
   if (region.width === 0 || region.height === 0) return
   const layout = layoutOf(hdu, region)
   const apart = layout.stride - layout.rowBytes > MAX_GAP
+  if (!apart && isDirect(hdu.source) && layout.stride <= STREAM_BYTES) {
+    return streamRows(hdu.source, layout, visit, signal)
+  }
   const rowsPerRead = apart ? 1 : Math.max(1, Math.floor(MAX_READ / layout.stride))
   await readGroups(hdu, layout, rowsPerRead, apart ? PARALLEL : 1, visit, signal)
+}
+
+async function streamRows(
+  source: DirectSource,
+  layout: Layout,
+  visit: VisitBytes,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { start, stride, rowBytes, height, what } = layout
+  const rows = Math.min(height, Math.floor(STREAM_BYTES / stride))
+  const buffers = [new Uint8Array(rows * stride), new Uint8Array(rows < height ? rows * stride : 0)]
+  const load = async (first: number): Promise<Uint8Array> => {
+    const wanted = (Math.min(rows, height - first) - 1) * stride + rowBytes
+    const target = buffers[(first / rows) % 2]!.subarray(0, wanted)
+    const got = await source.readInto(target, start + first * stride, signal)
+    if (got < wanted) throw truncated(what, wanted, got, start + first * stride)
+    return target
+  }
+  let coming = load(0)
+  for (let first = 0; first < height; first += rows) {
+    const bytes = await coming
+    if (first + rows < height) coming = load(first + rows)
+    visitRows(bytes, first, layout, visit)
+  }
+}
+
+/** Hands over the rows in `bytes`, the first of which is row `first` of the section. */
+function visitRows(
+  bytes: Uint8Array,
+  first: number,
+  { stride, rowBytes, width }: Layout,
+  visit: VisitBytes,
+): void {
+  if (rowBytes === stride) {
+    visit(bytes, first * width)
+    return
+  }
+  for (let row = 0; row * stride < bytes.length; row++) {
+    visit(bytes.subarray(row * stride, row * stride + rowBytes), (first + row) * width)
+  }
 }
 
 /**
@@ -48,11 +95,15 @@ export function requireRows(hdu: Hdu, region: PlaneRegion): void {
 }
 
 interface Layout {
+  /** Offset of the first pixel in the source, and bytes from row to row and of a row's part. */
   readonly start: number
   readonly stride: number
   readonly rowBytes: number
+  /** Size of the section in pixels. */
   readonly width: number
   readonly height: number
+  /** Begins the message of an error. */
+  readonly what: string
 }
 
 function layoutOf(hdu: Hdu, region: PlaneRegion): Layout {
@@ -64,19 +115,19 @@ function layoutOf(hdu: Hdu, region: PlaneRegion): Layout {
     rowBytes: width * pixelBytes,
     width,
     height,
+    what: `image of HDU ${hdu.index}`,
   }
 }
 
 async function readGroups(
-  hdu: Hdu,
+  { source }: Hdu,
   layout: Layout,
   rowsPerRead: number,
   parallel: number,
   visit: VisitBytes,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  const { start, stride, rowBytes, width, height } = layout
-  const what = `image of HDU ${hdu.index}`
+  const { start, stride, rowBytes, height, what } = layout
   let next = 0
   const work = async () => {
     while (next < height) {
@@ -85,14 +136,8 @@ async function readGroups(
       const rows = Math.min(rowsPerRead, height - first)
       next += rows
       const length = (rows - 1) * stride + rowBytes
-      const bytes = await readExactly(hdu.source, start + first * stride, length, what, signal)
-      if (rowBytes === stride) visit(bytes, first * width)
-      else {
-        for (let row = 0; row < rows; row++) {
-          const at = row * stride
-          visit(bytes.subarray(at, at + rowBytes), (first + row) * width)
-        }
-      }
+      const bytes = await readExactly(source, start + first * stride, length, what, signal)
+      visitRows(bytes, first, layout, visit)
     }
   }
   await Promise.all(Array.from({ length: parallel }, work))

@@ -14,6 +14,16 @@ export interface ByteSource {
   read(offset: number, length: number, signal?: AbortSignal): Promise<Uint8Array>
 }
 
+/** A source that can also fill the caller's memory: large reads then reuse two small buffers. */
+export interface DirectSource extends ByteSource {
+  /** Fills `target` from `offset` on; resolves to how many bytes there were. */
+  readInto(target: Uint8Array, offset: number, signal?: AbortSignal): Promise<number>
+}
+
+export function isDirect(source: ByteSource): source is DirectSource {
+  return 'readInto' in source && typeof source.readInto === 'function'
+}
+
 /** A file that is already in memory. Reads are views: nothing is copied. */
 export function bufferSource(bytes: Uint8Array | ArrayBuffer): ByteSource {
   const view = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes)
@@ -41,6 +51,7 @@ export async function readExactly(
   return bytes.length > length ? bytes.subarray(0, length) : bytes
 }
 
-function truncated(what: string, wanted: number, got: number, offset: number): FitsError {
+/** The TRUNCATED error of what wanted more bytes than it got. */
+export function truncated(what: string, wanted: number, got: number, offset: number): FitsError {
   return new FitsError('TRUNCATED', `${what}: wanted ${wanted} bytes, got ${got}`, { offset })
 }

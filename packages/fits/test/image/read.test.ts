@@ -146,6 +146,13 @@ describe('what cannot be read', () => {
     )
   })
 
+  it('into too small an array', async () => {
+    const hdu = await only(new Uint8Array(24), [4, 6])
+    expect(await failure(() => readPlane(hdu, { into: new Float32Array(23) }))).toBe(
+      'BAD_ARGUMENT into: wanted room for 24 pixels, got 23',
+    )
+  })
+
   it('an image after the signal is aborted', async () => {
     const hdu = await only(new Uint8Array(24), [4, 6])
     const signal = AbortSignal.abort(new Error('stop'))
