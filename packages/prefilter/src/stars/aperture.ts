@@ -110,6 +110,36 @@ export function skyAround(
   return { level, spread: level - below }
 }
 
+/**
+ * Level along the frame's border beside an object that stands within `near` pixels of it: lines at the border
+ * glow on many detectors, which a ring around the object does not tell. 0 away from borders.
+ */
+export function skyAlongBorder(
+  { data, width, height }: Plane,
+  x: number,
+  y: number,
+  near: number,
+): number {
+  let count = 0
+  const column = Math.min(Math.max(Math.round(x), 0), width - 1)
+  const row = Math.min(Math.max(Math.round(y), 0), height - 1)
+  const first = Math.ceil(near)
+  const last = Math.min(4 * first + 8, ringValues.length / 4)
+  if (column < near || column > width - 1 - near) {
+    for (let k = first; k <= last; k++) {
+      if (row >= k) ringValues[count++] = data[(row - k) * width + column]
+      if (row + k < height) ringValues[count++] = data[(row + k) * width + column]
+    }
+  }
+  if (row < near || row > height - 1 - near) {
+    for (let k = first; k <= last; k++) {
+      if (column >= k) ringValues[count++] = data[row * width + column - k]
+      if (column + k < width) ringValues[count++] = data[row * width + column + k]
+    }
+  }
+  return count < 8 ? 0 : quantileInPlace(ringValues, 0.5, count)
+}
+
 /** Wings sink by a fifth or more from one ring to the next; what sinks less belongs to something larger. */
 export const steadyShare = 0.85
 
@@ -127,12 +157,11 @@ export function radiusOfLight(
 ): number {
   let last = Number.POSITIVE_INFINITY
   for (let radius = from; radius < largestRadius; radius *= 1.2) {
-    const samples = Math.min(128, Math.max(24, Math.ceil(2 * Math.PI * radius)))
+    const step = radius < 5 ? 4 : radius < 10 ? 2 : 1
     let count = 0
-    for (let k = 0; k < samples; k++) {
-      const angle = (2 * Math.PI * k) / samples
-      const i = Math.round(x + radius * Math.cos(angle))
-      const j = Math.round(y + radius * Math.sin(angle))
+    for (let k = 0; k < directions; k += step) {
+      const i = Math.round(x + radius * cosines[k])
+      const j = Math.round(y + radius * sines[k])
       if (i >= 0 && j >= 0 && i < width && j < height) ringValues[count++] = data[j * width + i]
     }
     if (count < 8) return radius
@@ -144,3 +173,6 @@ export function radiusOfLight(
 }
 
 const largestRadius = 500
+const directions = 128
+const cosines = Float64Array.from({ length: directions }, (_, k) => Math.cos((k * Math.PI) / 64))
+const sines = Float64Array.from({ length: directions }, (_, k) => Math.sin((k * Math.PI) / 64))

@@ -3,18 +3,18 @@ import { backgroundAt } from '../background/smooth.ts'
 import type { Plane } from '../plane.ts'
 import type { Star, StarSearch } from './catalog.ts'
 import { inOrder, PlaceGrid } from './link.ts'
-import { measureStar } from './measure.ts'
+import { measureStar, type StarQuest } from './measure.ts'
 import { removeDuplicates } from './neighbours.ts'
-import { findPeaks, type Peaks } from './peaks.ts'
+import { findPeaks } from './peaks.ts'
 import { findCeiling, markSaturated } from './saturation.ts'
-import { type TypicalStar, typicalStar } from './typical.ts'
+import { typicalStar } from './typical.ts'
 
 export interface FindStarsOptions {
   /** Signal to noise of the matched filter from which a star counts. Default 5: one false star in a few Mpx of noise. */
   threshold?: number
   /** Pixel value at which the detector saturates, image units. Default: found from stars cut off at one height. */
   saturation?: number
-  /** Most stars measured, brightest first. Default 50 000, two for each 1000 pixels of a 26-Mpx frame. */
+  /** Most stars measured, most significant first. Default 20 000: more tell no more of a frame. */
   maxStars?: number
 }
 
@@ -28,12 +28,12 @@ export function findStars(
   model: BackgroundModel,
   options: FindStarsOptions = {},
 ): StarSearch {
-  const { threshold = 5, maxStars = 50_000 } = options
+  const { threshold = 5, maxStars = 20_000 } = options
   const peaks = findPeaks(residual, threshold)
   const typical = typicalStar(residual, peaks)
   if (!typical)
     return toCatalog([], { hotPixels: peaks.spikes.length, cosmicRays: 0, typicalFwhmPx: 0 })
-  const { stars, cosmicRays } = measureStars(residual, peaks, typical, threshold, maxStars)
+  const { stars, cosmicRays } = measureStars({ residual, peaks, typical, threshold }, maxStars)
   const kept = removeDuplicates(stars, typical.fwhmPx)
   const ceiling = options.saturation ?? findCeiling(residual, model, kept)
   if (ceiling !== undefined) markSaturated(residual, model, kept, ceiling)
@@ -50,13 +50,8 @@ export function findStars(
 const unexplained = 3
 
 /** Takes peaks by significance; where a star, trail or cosmic ray stands no other peak is tried. */
-function measureStars(
-  residual: Plane,
-  peaks: Peaks,
-  typical: TypicalStar,
-  threshold: number,
-  maxStars: number,
-): { stars: Star[]; cosmicRays: number } {
+function measureStars(quest: StarQuest, maxStars: number): { stars: Star[]; cosmicRays: number } {
+  const { residual, peaks, typical } = quest
   const taken = new PlaceGrid(residual)
   const stars: Star[] = []
   let cosmicRays = 0
@@ -69,7 +64,7 @@ function measureStars(
         : peaks.snr[i] < unexplained * taken.explained(x, y, level)
     )
       continue
-    const star = measureStar(residual, peaks, i, typical, threshold)
+    const star = measureStar(quest, i)
     if (star === 'ripple') continue
     // A trail explains nothing: the star that bleeds is wider than its line of light.
     taken.take(x, y, level, star === 'ridge' ? 0 : peaks.snr[i])

@@ -1,5 +1,5 @@
 import type { Plane } from '../plane.ts'
-import { growthCurve, radiusOfLight, skyAround, steadyShare } from './aperture.ts'
+import { growthCurve, radiusOfLight, skyAlongBorder, skyAround, steadyShare } from './aperture.ts'
 import { type Star, StarFlag } from './catalog.ts'
 import type { Peaks } from './peaks.ts'
 import { describeEllipse, fwhmPerSigma, type GaussianShape, matchGaussian } from './shape.ts'
@@ -29,62 +29,67 @@ const smallestAperture = 2.5
 /** Wings of stars with a higher centre stand above the noise far beyond a Gaussian. */
 const brightAmplitude = 10
 
+/** What is known of a frame when its peaks are looked at one by one. */
+export interface StarQuest {
+  readonly residual: Plane
+  readonly peaks: Peaks
+  readonly typical: TypicalStar
+  /** Signal to noise from which a star counts. */
+  readonly threshold: number
+}
+
 /** Measures the star under a peak of the matched filter, in units of the pixel noise. */
-export function measureStar(
-  residual: Plane,
-  peaks: Peaks,
-  i: number,
-  typical: TypicalStar,
-  threshold: number,
-): Star | Rejection {
+export function measureStar(quest: StarQuest, i: number): Star | Rejection {
+  const { residual, peaks, typical } = quest
   const [x, y, snr, level] = [peaks.x[i], peaks.y[i], peaks.snr[i], peaks.level[i]]
   const sigma = level > typical.level ? 2 ** level : typical.fwhmPx / fwhmPerSigma
-  const around = skyAround(residual, x, y, 3 * sigma + 1, 4.5 * sigma + 2)
-  const lifted = around.level > leastSky ? around.level : 0
-  if (!standsOut(peaks, i, lifted, around.spread, threshold)) return 'ripple'
-  // A bright star's own wings fill the near ring: what it stands on shows farther out.
-  const beyond = lifted && skyAround(residual, x, y, 5.5 * sigma + 2, 7 * sigma + 3).level
-  const sky = Math.max(Math.min(lifted, beyond), 0)
+  const sky = skyUnder(quest, i, sigma)
+  if (sky === undefined) return 'ripple'
   const drift = 1.5 * sigma + 2 ** level
   const limits = { sigma, largestSigma: 4 * sigma + 2, drift, sky }
   const shape = matchGaussian(residual, x, y, limits)
   const { fwhmPx, axisRatio } = describeEllipse(shape)
-  if (!shape.converged && snr > shapelessSnr)
-    return axisRatio > elongatedFlight ? 'ridge' : 'ripple'
+  const canTell = snr > shapelessSnr
+  if (!shape.converged && canTell) return axisRatio > elongatedFlight ? 'ridge' : 'ripple'
   if (axisRatio > mostElongated) return 'ridge'
   const shortFwhm = fwhmPx / Math.sqrt(axisRatio)
   if (shape.converged && shortFwhm * (1 + 3 / snr) < sharpestShare * typical.fwhmPx) return 'sharp'
+  const isExtended = fwhmPx > extendedShare * typical.fwhmPx
+  // A faint coarse peak without a shape is an unevenness of the sky.
+  if (level > typical.level && !canTell && (isExtended || !shape.converged)) return 'ripple'
   const round = { ...shape, xx: sigma ** 2, xy: 0, yy: sigma ** 2 }
-  return describeStar(residual, shape.converged ? shape : round, sky, snr, typical)
+  const star = describeStar(residual, shape.converged ? shape : round, sky, snr)
+  if (isExtended && canTell) star.flags |= StarFlag.extended
+  return star
 }
 
 /**
- * Whether a peak is significant against its surroundings, too: on a bright star's wing, a nebula or a stray
- * light's edge every ripple stands above the frame's noise.
+ * Level under an object, 0 where that is the frame's; undefined where the peak does not stand out from its
+ * surroundings: on a bright star's wing, a nebula or a stray light's edge every ripple stands above the
+ * frame's noise.
  */
-function standsOut(
-  peaks: Peaks,
+function skyUnder(
+  { residual, peaks, threshold }: StarQuest,
   i: number,
-  sky: number,
-  spread: number,
-  threshold: number,
-): boolean {
-  const lifted = (sky * 2 ** peaks.level[i]) / peaks.noise[peaks.level[i]]
-  return peaks.snr[i] - lifted >= threshold * Math.max(spread - usualSpread, 1)
+  sigma: number,
+): number | undefined {
+  const [x, y, snr, level] = [peaks.x[i], peaks.y[i], peaks.snr[i], peaks.level[i]]
+  const around = skyAround(residual, x, y, 3 * sigma + 1, 4.5 * sigma + 2)
+  const border = skyAlongBorder(residual, x, y, 3 * sigma)
+  const near = Math.max(around.level, border)
+  const lifted = near > leastSky ? near : 0
+  const remaining = snr - (lifted * 2 ** level) / peaks.noise[level]
+  if (remaining < threshold * Math.max(around.spread - usualSpread, 1)) return undefined
+  // A bright star's own wings fill the near ring: what it stands on shows farther out.
+  const far = lifted && skyAround(residual, x, y, 5.5 * sigma + 2, 7 * sigma + 3).level
+  return Math.max(Math.min(lifted, far), 0)
 }
 
-function describeStar(
-  residual: Plane,
-  shape: GaussianShape,
-  sky: number,
-  snr: number,
-  typical: TypicalStar,
-): Star {
+function describeStar(residual: Plane, shape: GaussianShape, sky: number, snr: number): Star {
   const { x, y, amplitude } = shape
   const { fwhmPx, eccentricity, thetaDeg } = describeEllipse(shape)
   const aperture = Math.max(apertureFwhm * fwhmPx, smallestAperture)
   const growth = growthCurve(residual, x, y, aperture, sky)
-  const isExtended = fwhmPx > extendedShare * typical.fwhmPx && snr > shapelessSnr
   const width = fwhmPx / fwhmPerSigma
   // Where a Gaussian sinks to half the pixel noise; the wings of bright stars reach farther.
   const radius = width * Math.sqrt(2 * Math.log(Math.max(2 * amplitude, 1.5)))
@@ -100,6 +105,6 @@ function describeStar(
     eccentricity,
     thetaDeg,
     radiusPx: isBright ? radiusOfLight(residual, x, y, radius, 0.5, steadyShare) : radius,
-    flags: (growth.cut ? StarFlag.edge : 0) | (isExtended ? StarFlag.extended : 0),
+    flags: growth.cut ? StarFlag.edge : 0,
   }
 }

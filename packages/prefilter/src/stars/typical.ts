@@ -11,6 +11,8 @@ export interface TypicalStar {
   readonly level: number
 }
 
+/** Objects looked at, brightest first, and how many of them, evenly spread, are measured. */
+const mostLinked = 4000
 const mostMeasured = 300
 const enoughSnr = 8
 /** The pixels themselves make any star at least this wide; hot pixels and most cosmic rays are sharper. */
@@ -54,7 +56,11 @@ export function typicalStar(residual: Plane, peaks: Peaks): TypicalStar | undefi
 
 function measureSizes(residual: Plane, peaks: Peaks): Size[] {
   const sizes: Size[] = []
-  for (const i of linkPeaks(peaks, residual, enoughSnr, mostMeasured)) {
+  const linked = linkPeaks(peaks, residual, enoughSnr, mostLinked)
+  // The very brightest alone would not do: they are burnt out, or galaxies.
+  const step = Math.max(1, linked.length / mostMeasured)
+  for (let k = 0; k < linked.length; k += step) {
+    const i = linked[Math.floor(k)]
     const sigma = 2 ** peaks.level[i]
     const limits = { sigma, largestSigma: 4 * sigma + 2, drift: 2.5 * sigma, sky: 0 }
     const shape = matchGaussian(residual, peaks.x[i], peaks.y[i], limits)

@@ -127,6 +127,20 @@ describe('what is no star', () => {
     expect(found).toBeGreaterThanOrEqual(24)
     expect(extra).toBeLessThanOrEqual(4)
   })
+
+  it('lines at the border that glow', () => {
+    const truth = scattered(20, 14, { peak: 400, fwhmPx: 3 })
+    const plane = starField({ ...field, stars: truth })
+    for (let y = 0; y < 360; y++) {
+      for (let x = 0; x < 400; x++) {
+        const margin = Math.min(x, y, 399 - x, 359 - y)
+        if (margin < 2) plane.data[y * 400 + x]! += 60 - 20 * margin
+      }
+    }
+    const { found, extra } = compare(search(plane).stars, truth)
+    expect(found).toBe(truth.length)
+    expect(extra).toBeLessThanOrEqual(3)
+  })
 })
 
 describe('flags', () => {
