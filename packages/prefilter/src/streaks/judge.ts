@@ -94,7 +94,7 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
   if (Math.abs(path.sagittaPx) > mostSagitta * length) return 'star-trail'
   if (trace.medianSnr < leastMedianSnr) return 'star-chain'
   const sure = snr > 40 && trace.medianSnr > 8 && length > 15 * cross.fwhmPx
-  if (snr < 30 && isLumpy(trace, sources)) return 'star-chain'
+  if (isLumpy(trace, sources)) return 'star-chain'
   if (!sure && (pieces.persistence < leastPersistence(snr) || isChain(trace))) return 'star-chain'
   if (isDiffuse(trace, sources)) return 'filament'
   if (sources.trailing) {
@@ -123,7 +123,8 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
       (column ? Math.abs(x - path.x0) < beside : Math.abs(y - path.y0) < beside),
   )
   if (through || atCeiling) return 'bleed'
-  const narrow = cross.fwhmPx < Math.max(1.3, 0.75 * sources.fwhmPx) || cross.oneLane > 0.75
+  const thinner = sources.fwhmKnown ? 0.75 * sources.fwhmPx : 0
+  const narrow = cross.fwhmPx < Math.max(1.3, thinner) || cross.oneLane > 0.75
   const weakEvidence = trace.snr < 15
   const edgeOfChip = Math.min(trace.room[0], trace.room[1]) < 3 && cross.fwhmPx > 3 * sources.fwhmPx
   if (narrow || weakEvidence || edgeOfChip) return column ? 'column' : 'row'

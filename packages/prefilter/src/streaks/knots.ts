@@ -58,13 +58,23 @@ export function isBeaded(trace: Trace, sources: Sources): boolean {
 /** Chi-square per step from which faint light along a line is lumpy; parallel noise raises it for all. */
 const lumpy = 2.5
 
-/** Faint light that comes in lumps of a star's size: unmasked faint stars that line up. */
+/** Jumps from one star's width to the next over the mean, from which light is that of separate stars. */
+const jumpy = 0.3
+
+/**
+ * Light that comes in lumps of a star's size: unmasked stars that line up. A meteor swells and a tumbling
+ * satellite pulses, but over longer stretches.
+ */
 export function isLumpy(trace: Trace, sources: Sources): boolean {
   const width = knotWidth(trace, sources)
-  if (pathLength(trace.path) > 30 * width) return false
+  if (pathLength(trace.path) > 40 * width) return false
   const { values, errors } = stepsAlong(trace, width, 1.2 * width)
-  if (values.length < 5) return false
+  if (values.length < 4) return false
   const mean = meanOf(values)
+  const jumps = meanOf(values.slice(1).map((value, i) => (value - values[i]!) ** 2)) / 2
+  const noise = meanOf(errors.map((error) => error ** 2))
+  if (jumps - 2 * noise > (jumpy * mean) ** 2) return true
+  if (trace.snr > 30 || values.length < 5) return false
   const chi = meanOf(values.map((value, i) => ((value - mean) / errors[i]!) ** 2))
   return chi > lumpy * Math.min(2, trace.noiseFactor ** 2)
 }

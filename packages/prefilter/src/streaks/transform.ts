@@ -117,11 +117,14 @@ function scanLevel(
   const kernel = streakKernels()
   const length = rows / 2 ** level
   const shifts = Math.min(Math.ceil(length), maxShift + 1)
-  const sums = new Float32Array(kernel.memory.buffer, statistics, 6 * shifts)
-  sums.fill(0)
-  const limit = 4 * Math.sqrt(length)
-  kernel.streakNoise(table, rows, columns, stride, pad, level, maxShift, limit, statistics)
-  new Float32Array(kernel.memory.buffer, scale, 4 * shifts).set(scalesOf(sums, shifts, length))
+  const scales = measureNoise(
+    table,
+    { rows, columns, stride, pad, maxShift },
+    level,
+    shifts,
+    statistics,
+  )
+  new Float32Array(kernel.memory.buffer, scale, 4 * shifts).set(scales)
   const bar = threshold + skewSigma / Math.sqrt(length)
   const count = kernel.streakPeaks(
     table,
@@ -143,6 +146,33 @@ function scanLevel(
     lines.push({ row: listed[at]!, column, significance: listed[at + 2]! })
   }
   return { lines, overflow: count > capacity }
+}
+
+/**
+ * Noise by direction, from sums clipped at 4 sigma of independent bins; where that clips the noise itself
+ * (banding, correlated noise), once more with wider limits.
+ */
+function measureNoise(
+  table: number,
+  { rows, columns, stride, pad, maxShift }: Layout,
+  level: number,
+  shifts: number,
+  statistics: number,
+): Float32Array {
+  const kernel = streakKernels()
+  const length = rows / 2 ** level
+  let scales: Float32Array = new Float32Array(0)
+  for (let limit = 4 * Math.sqrt(length); ; limit *= 4) {
+    const sums = new Float32Array(kernel.memory.buffer, statistics, 6 * shifts)
+    sums.fill(0)
+    kernel.streakNoise(table, rows, columns, stride, pad, level, maxShift, limit, statistics)
+    scales = scalesOf(sums, shifts, length)
+    const widest = scales.reduce(
+      (most, value, i) => (i % 4 === 1 ? Math.max(most, 1 / value) : most),
+      0,
+    )
+    if (widest < 0.4 * limit || limit > 1e4 * Math.sqrt(length)) return scales
+  }
 }
 
 /** Per shift the mean and inverse noise of a line and of a pair, from the clipped moments over all places. */
