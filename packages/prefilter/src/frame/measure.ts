@@ -1,6 +1,7 @@
 import { backgroundGradient } from '../background/gradient.ts'
 import type { BackgroundModel } from '../background/model.ts'
 import type { Plane } from '../plane.ts'
+import { sketchFrame } from '../session/sketch.ts'
 import { type StarCatalog, StarFlag } from '../stars/catalog.ts'
 import { findStreaks } from '../streaks/find.ts'
 import type { FrameContext } from './context.ts'
@@ -67,6 +68,7 @@ export function measureFrame(
     catalog: compact(stars),
     streaks,
     rejectedStreaks: rejected,
+    sketch: sketchFrame(residual),
   }
 }
 

@@ -1,3 +1,4 @@
+import type { FrameSketch } from '../session/sketch.ts'
 import type { StarSummary, Streak } from '../verdict/assessment.ts'
 import type { FrameContext } from './context.ts'
 
@@ -18,6 +19,8 @@ export interface FrameMeasurement {
   readonly streaks: readonly Streak[]
   /** Lines that were looked at and not believed, for the log. */
   readonly rejectedStreaks: readonly { readonly streak: Streak; readonly reason: string }[]
+  /** A small copy of the star field and its noise, to be compared with the neighbours'. */
+  readonly sketch?: FrameSketch
 }
 
 export interface PixelSummary {

@@ -10,8 +10,9 @@ import type { FrameMeasurement } from '../frame/measurement.ts'
 import { median, quantile } from '../statistics/robust.ts'
 import type { CloudSummary } from '../verdict/assessment.ts'
 import { clearSky } from './baseline.ts'
+import type { Poses } from './pose.ts'
 import { type SkyChange, skyChanges } from './skyChange.ts'
-import { referenceFrame, type StarSight, sightStars, throughput } from './transparency.ts'
+import { type StarSight, sightStars, throughput } from './transparency.ts'
 
 /** One frame beside the others of its session: what is expected of it, and how it differs. */
 export interface Comparison {
@@ -38,15 +39,17 @@ export const ENOUGH_MEASURED = 5
 const FEW_FRAMES = 5
 
 /** Compares each frame of one session with the others; a single frame is compared with nothing. */
-export function compareSession(session: readonly FrameMeasurement[]): Comparison[] {
+export function compareSession(session: readonly FrameMeasurement[], poses: Poses): Comparison[] {
   const usual = usualFrame(session)
-  const sightings = sightAll(session)
-  const sights = sightings.map((sighting) => sighting?.stars)
-  const changes = skyChanges(
-    session,
-    sightings.map((sighting) => sighting?.pose),
+  const reference = session[poses.reference]
+  const sights = session.map((frame, i) => {
+    const pose = poses.transforms[i]
+    return pose && sightStars(frame, reference, pose)
+  })
+  const changes = skyChanges(session, poses.transforms)
+  const raw = session.map((frame, i) =>
+    session.length < 2 ? 1 : throughputOf(frame, sights[i], reference),
   )
-  const raw = session.map((frame, i) => throughputOf(frame, sights[i], session))
   const clear = clearSky(
     session.map(({ context }, i) => ({
       value: raw[i],
@@ -77,22 +80,14 @@ export function compareSession(session: readonly FrameMeasurement[]): Comparison
 function throughputOf(
   frame: FrameMeasurement,
   sights: readonly StarSight[] | undefined,
-  session: readonly FrameMeasurement[],
+  reference: FrameMeasurement,
 ): number {
   if (sights) return throughput(sights)
-  if (session.length < 2) return 1
-  const reference = session[referenceFrame(session)]
   if (frame.stars.count > 0.6 * reference.stars.count) return Number.NaN
   // Too few stars to find the field: the tenth brightest is then as good as gone.
   const rank = Math.min(9, reference.catalog.flux.length - 1)
   const flux = frame.catalog.flux[rank] ?? 0
   return rank < 0 ? Number.NaN : Math.min(1, flux / reference.catalog.flux[rank])
-}
-
-function sightAll(session: readonly FrameMeasurement[]) {
-  if (session.length < 2) return session.map(() => undefined)
-  const reference = session[referenceFrame(session)]
-  return session.map((frame) => sightStars(frame, reference))
 }
 
 function usualFrame(session: readonly FrameMeasurement[]) {

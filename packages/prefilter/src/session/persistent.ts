@@ -1,7 +1,6 @@
 import type { FrameMeasurement } from '../frame/measurement.ts'
 import type { Streak } from '../verdict/assessment.ts'
-import { type Alignment, alignStars } from './align.ts'
-import { apply, type Point } from './transform.ts'
+import { apply, type Point, type Transform } from './transform.ts'
 
 /** Frames that must show the same line before it is held to belong to the sky or the detector. */
 const SEEN_IN = 3
@@ -13,20 +12,19 @@ const SEEN_IN = 3
  */
 export function splitPersistent(
   session: readonly FrameMeasurement[],
-  reference: number,
+  poses: readonly (Transform | undefined)[],
 ): { readonly passing: readonly Streak[]; readonly repeating: readonly Streak[] }[] {
   const carriers = session.flatMap(({ streaks }, i) => (streaks.length > 0 ? [i] : []))
   if (carriers.length < SEEN_IN)
     return session.map(({ streaks }) => ({ passing: streaks, repeating: [] }))
-  const turns = new Map(carriers.map((i) => [i, alignmentOf(session[i], session[reference])]))
   const lines = carriers.flatMap((i) => session[i].streaks.map((streak) => ({ i, streak })))
   const repeats = ({ i, streak }: (typeof lines)[number]): boolean =>
     [onDetector, onSky].some((place) => {
-      const own = place(streak, turns.get(i))
+      const own = place(streak, poses[i])
       if (!own) return false
       const others = lines.filter((other) => {
         if (other.i === i) return false
-        const theirs = place(other.streak, turns.get(other.i))
+        const theirs = place(other.streak, poses[other.i])
         return theirs !== undefined && sameLine(own, theirs)
       })
       return new Set(others.map((other) => other.i)).size >= SEEN_IN - 1
@@ -45,10 +43,10 @@ const onDetector = ({ x0, y0, x1, y1 }: Streak): Segment => [
   { x: x1, y: y1 },
 ]
 
-function onSky(streak: Streak, alignment: Alignment | undefined): Segment | undefined {
-  if (!alignment) return undefined
+function onSky(streak: Streak, pose: Transform | undefined): Segment | undefined {
+  if (!pose) return undefined
   const [a, b] = onDetector(streak)
-  return [apply(alignment.transform, a), apply(alignment.transform, b)]
+  return [apply(pose, a), apply(pose, b)]
 }
 
 /** Both ends within a few pixels, whichever way round. */
@@ -56,10 +54,4 @@ function sameLine([a, b]: Segment, [c, d]: Segment): boolean {
   const tolerance = 4 + 0.03 * Math.hypot(b.x - a.x, b.y - a.y)
   const near = (p: Point, q: Point) => Math.hypot(p.x - q.x, p.y - q.y) <= tolerance
   return (near(a, c) && near(b, d)) || (near(a, d) && near(b, c))
-}
-
-function alignmentOf(frame: FrameMeasurement, reference: FrameMeasurement) {
-  const points = ({ catalog }: FrameMeasurement): Point[] =>
-    catalog.x.map((x, i) => ({ x, y: catalog.y[i] }))
-  return alignStars(points(frame), points(reference), reference)
 }

@@ -53,8 +53,14 @@ function compareStructure(group: readonly FrameMeasurement[]): SkyChange[] {
   const typical = median(spreads)
   return rests.map((rest, k) => ({
     ratio: typical > 0 ? spreads[k] / typical : 0,
-    cells: rest.map((v) => (Math.abs(v) > 1.5 * typical ? 1 : 0)),
+    cells: standingOut(rest, typical),
   }))
+}
+
+/** Cells well beyond what is usual, and not merely the swing of the surface around them. */
+function standingOut(rest: readonly number[], typical: number): number[] {
+  const most = Math.max(...rest.map(Math.abs))
+  return rest.map((v) => (Math.abs(v) > Math.max(2 * typical, 0.5 * most) ? 1 : 0))
 }
 
 function poseKey({ cos, sin, dx, dy }: Transform, { width, height }: FrameMeasurement): string {

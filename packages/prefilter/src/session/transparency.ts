@@ -1,8 +1,8 @@
 import type { FrameMeasurement } from '../frame/measurement.ts'
 import { median } from '../statistics/robust.ts'
 import type { Streak } from '../verdict/assessment.ts'
-import { type Alignment, alignStars } from './align.ts'
 import { neighbourIndex } from './neighbours.ts'
+import { starPoints } from './pose.ts'
 import { apply, invert, type Point, type Transform } from './transform.ts'
 
 /** A reference star as one frame sees it. */
@@ -22,32 +22,18 @@ const MATCH_PX = 4
 /** Fewer stars than this say nothing together. */
 const FEWEST = 5
 
-/** The frame the others are compared with: the one with most stars, which no cloud can have. */
-export function referenceFrame(session: readonly FrameMeasurement[]): number {
-  const depth = session.map(({ catalog, stars }) => catalog.x.length + stars.count)
-  return depth.indexOf(Math.max(...depth))
-}
-
-/** A frame's stars beside the reference's. */
-export interface Sighting {
-  /** From the frame's pixels to the reference's. */
-  readonly pose: Transform
-  readonly stars: readonly StarSight[]
-}
-
 /**
- * Looks for the reference's stars in a frame: differential photometry by matched stars. `undefined` where
- * the two cannot be brought together (another field, or no stars left).
+ * Looks for the reference's stars in a frame that lies on it by `pose`: differential photometry by matched
+ * stars. `undefined` where too few stars could be seen to say anything.
  */
 export function sightStars(
   frame: FrameMeasurement,
   reference: FrameMeasurement,
-): Sighting | undefined {
-  const ours = points(frame)
-  const theirs = points(reference)
-  const alignment: Alignment | undefined = alignStars(ours, theirs, reference)
-  if (!alignment) return undefined
-  const back = invert(alignment.transform)
+  pose: Transform,
+): readonly StarSight[] | undefined {
+  const ours = starPoints(frame)
+  const theirs = starPoints(reference)
+  const back = invert(pose)
   const nearest = neighbourIndex(ours, 2 * MATCH_PX)
   const sure = SURE_SNR * depthLoss(frame, reference)
   const stars: StarSight[] = []
@@ -59,7 +45,7 @@ export function sightStars(
     const ratio = i < 0 ? 0 : frame.catalog.flux[i] / reference.catalog.flux[j]
     stars.push({ ...place, ratio })
   }
-  return stars.length >= FEWEST ? { pose: alignment.transform, stars } : undefined
+  return stars.length >= FEWEST ? stars : undefined
 }
 
 /** How much brighter a star must be for the same significance: brighter sky, wider stars. At least 1. */
@@ -81,9 +67,6 @@ export function throughput(sights: readonly StarSight[]): number {
   }
   return 0
 }
-
-const points = ({ catalog }: FrameMeasurement): Point[] =>
-  Array.from(catalog.x, (x, i) => ({ x, y: catalog.y[i] }))
 
 /** Whether a place lies under a trail, where a star may be lost or gain light. */
 function isOn({ x0, y0, x1, y1, widthPx, sagittaPx }: Streak, { x, y }: Point): boolean {

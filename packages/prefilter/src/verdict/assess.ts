@@ -1,8 +1,9 @@
 import type { FrameMeasurement } from '../frame/measurement.ts'
 import { type Comparison, compareSession } from '../session/compare.ts'
+import { findFaintTrails } from '../session/faintTrails.ts'
 import { groupBy } from '../session/group.ts'
 import { splitPersistent } from '../session/persistent.ts'
-import { referenceFrame } from '../session/transparency.ts'
+import { findPoses, type Poses } from '../session/pose.ts'
 import type { FrameAssessment } from './assessment.ts'
 import { cloudCauses } from './causes/clouds.ts'
 import { focusCauses } from './causes/focus.ts'
@@ -20,8 +21,10 @@ import { scoreFrame } from './score.ts'
 export function assessFrames(frames: readonly FrameMeasurement[]): FrameAssessment[] {
   const assessments = new Array<FrameAssessment>(frames.length)
   for (const session of groupBy(frames, sessionOf)) {
-    const members = withoutPersistent(session.map((i) => frames[i]))
-    const comparisons = compareSession(members)
+    const measured = session.map((i) => frames[i])
+    const poses = findPoses(measured)
+    const members = reconsiderTrails(measured, poses)
+    const comparisons = compareSession(members, poses)
     session.forEach((i, k) => {
       assessments[i] = assessFrame(members[k], comparisons[k])
     })
@@ -34,14 +37,22 @@ function sessionOf(frame: FrameMeasurement): string {
   return `${isCorrupt(frame) ? 'corrupt' : frame.context.kind} | ${frame.context.sessionKey}`
 }
 
-/** The session with lines that stay in place from frame to frame moved to the rejected ones. */
-function withoutPersistent(session: readonly FrameMeasurement[]): readonly FrameMeasurement[] {
-  const split = splitPersistent(session, referenceFrame(session))
+/** Lines that stay in place from frame to frame are rejected; trails that only the session shows are added. */
+function reconsiderTrails(
+  session: readonly FrameMeasurement[],
+  { transforms }: Poses,
+): readonly FrameMeasurement[] {
+  const split = splitPersistent(session, transforms)
+  const faint = findFaintTrails(session, transforms)
   return session.map((frame, i) => {
     const { passing, repeating } = split[i]
-    if (repeating.length === 0) return frame
+    if (repeating.length === 0 && faint[i].length === 0) return frame
     const rejected = repeating.map((streak) => ({ streak, reason: 'persistent' }))
-    return { ...frame, streaks: passing, rejectedStreaks: [...frame.rejectedStreaks, ...rejected] }
+    return {
+      ...frame,
+      streaks: [...passing, ...faint[i]],
+      rejectedStreaks: [...frame.rejectedStreaks, ...rejected],
+    }
   })
 }
 

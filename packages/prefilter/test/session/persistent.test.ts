@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { splitPersistent } from '../../src/session/persistent.ts'
+import { findPoses } from '../../src/session/pose.ts'
 import { assessFrames } from '../../src/verdict/assess.ts'
 import { field, measurement } from './nights.ts'
 
@@ -31,7 +32,7 @@ const session = (lines: (dx: number, dy: number, i: number) => ReturnType<typeof
 
 it('knows a line that moves with the stars', () => {
   const frames = session((dx, dy) => [streak(400 + dx, 300 + dy, 500 + dx, 340 + dy)])
-  for (const { passing, repeating } of splitPersistent(frames, 0)) {
+  for (const { passing, repeating } of splitPersistent(frames, findPoses(frames).transforms)) {
     expect(passing).toHaveLength(0)
     expect(repeating).toHaveLength(1)
   }
@@ -41,16 +42,24 @@ it('knows a line that stays on the detector, whichever way its ends are named', 
   const frames = session((_dx, _dy, i) =>
     i % 2 ? [streak(100, 200, 600, 210)] : [streak(600, 210, 100, 200)],
   )
-  expect(splitPersistent(frames, 0).every(({ passing }) => passing.length === 0)).toBe(true)
+  expect(
+    splitPersistent(frames, findPoses(frames).transforms).every(
+      ({ passing }) => passing.length === 0,
+    ),
+  ).toBe(true)
   for (const frame of assessFrames(frames)) expect(frame.verdict).toBe('clean')
 })
 
 it('lets passers-by pass', () => {
   const frames = session((_dx, _dy, i) => [streak(100 + 90 * i, 0, 300 + 60 * i, 799)])
-  expect(splitPersistent(frames, 0).every(({ passing }) => passing.length === 1)).toBe(true)
+  expect(
+    splitPersistent(frames, findPoses(frames).transforms).every(
+      ({ passing }) => passing.length === 1,
+    ),
+  ).toBe(true)
 })
 
 it('needs three frames', () => {
   const frames = session((_dx, _dy, i) => (i < 2 ? [streak(100, 200, 600, 210)] : []))
-  expect(splitPersistent(frames, 0)[0]?.passing).toHaveLength(1)
+  expect(splitPersistent(frames, findPoses(frames).transforms)[0]?.passing).toHaveLength(1)
 })
