@@ -1,9 +1,15 @@
 import type { CellMap } from '../frame/measurement.ts'
-import { quantile } from '../statistics/robust.ts'
+import { medianAndMad, quantile, sigmaPerMad } from '../statistics/robust.ts'
+
+/** Rounds in which cells that stand out are left out of the fit, and how many of them may. */
+const ROUNDS = 4
+const CLIP_SIGMA = 3.5
+const LEAST_KEPT = 0.6
 
 /**
  * What is left of coarse sky cells after the best second-degree surface, and the given patterns in any
- * strength, are taken away: what no Moon, light pollution or vignetting explains.
+ * strength, are taken away: what no Moon, light pollution or vignetting explains. The surface follows most of
+ * the cells and not those that stand out.
  */
 export function surfaceRest(
   { columns, rows, values }: CellMap,
@@ -14,10 +20,22 @@ export function surfaceRest(
     const y = (2 * Math.floor(i / columns)) / Math.max(1, rows - 1) - 1
     return [1, x, y, x * x, x * y, y * y, ...patterns.map((pattern) => pattern[i])]
   })
-  const strength = leastSquares(basis, values)
-  return values.map((value, i) =>
-    basis[i].reduce((left, term, k) => left - term * strength[k], value),
-  )
+  let kept = values.map((_, i) => i)
+  let rest: number[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const strength = leastSquares(
+      kept.map((i) => basis[i]),
+      kept.map((i) => values[i]),
+    )
+    rest = values.map((value, i) =>
+      basis[i].reduce((left, term, k) => left - term * strength[k], value),
+    )
+    const limit = CLIP_SIGMA * sigmaPerMad * medianAndMad(rest).mad
+    const next = rest.flatMap((left, i) => (Math.abs(left) <= limit ? [i] : []))
+    if (next.length === kept.length || next.length < LEAST_KEPT * values.length) break
+    kept = next
+  }
+  return rest
 }
 
 /** Distance between the 2 % and the 98 % quantile: a range that one odd cell does not make. */
