@@ -2,7 +2,7 @@ import { isBeaded, isChain, isCrooked, isLumpy } from './knots.ts'
 import { angleBetween, angleOf, pathLength } from './path.ts'
 import type { Trace } from './refine.ts'
 import type { Sources } from './sources.ts'
-import { isSpike } from './spikes.ts'
+import { isSpike, isStraySpike } from './spikes.ts'
 
 /** Why something straight is not a trail. */
 export type RejectionReason =
@@ -35,6 +35,26 @@ const extraSnrWhenShort = 24
 const leastPixelSnr = 1.5
 const extraPixelSnrWhenShort = 7
 
+/** Length from which noise and faint structure hardly ever line up, pixels. */
+const longPx = 300
+
+/**
+ * Significance wanted of a trail: little from border to border, where a line has nothing to hide behind; twice as
+ * much of a short piece somewhere in the frame, which may be a faint spike, a wisp or a few faint stars.
+ */
+function wantedSnr({ path, room, cross }: Trace): number {
+  const near = Math.max(4, 1.5 * cross.fwhmPx)
+  const crosses = room[0] < near && room[1] < near
+  const share = Math.max(0, Math.min(1, (longPx - pathLength(path)) / (longPx - 150)))
+  return leastSnr + share * (crosses ? 3.5 : 6.5)
+}
+
+/** Across a corner, broad and faint: where the background's mesh ends. */
+function cutsCorner({ path, room, cross }: Trace, { fwhmPx }: Sources): boolean {
+  const crosses = room[0] < 5 && room[1] < 5
+  return crosses && pathLength(path) < longPx && cross.fwhmPx > 2 * fwhmPx && cross.peak < 3
+}
+
 /** Sagitta over length: satellites bend less even in the widest fields, stars turning about the pole more. */
 const mostSagitta = 0.03
 /** The median along the trail over that of its parallels, see `medianContrast`. */
@@ -43,6 +63,12 @@ const leastMedianSnr = 4.5
 /** Every piece is expected at 4 sigma, so a faint steady trail shows in nearly all; bright ones may pulse. */
 function leastPersistence(snr: number): number {
   return snr > 30 ? 0.6 : 0.8
+}
+
+/** Mostly behind stars, and what shows is uneven: their outskirts. */
+function isMostlyMasked({ pieces }: Trace): boolean {
+  const masked = pieces.amplitude.filter((value) => Number.isNaN(value)).length
+  return masked > 0.4 * pieces.amplitude.length && unevenness(pieces.amplitude) > 0.4
 }
 
 /** Scatter of the pieces' brightness over their mean. */
@@ -77,26 +103,28 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
   const length = pathLength(path)
   const { sources } = context
   const shortness = Math.max(0, 1 - length / shortPx)
-  if (snr < leastSnr + extraSnrWhenShort * shortness) return 'weak'
+  if (snr < wantedSnr(trace) + extraSnrWhenShort * shortness) return 'weak'
   if (shortness > 0 && cross.peak < leastPixelSnr + extraPixelSnrWhenShort * shortness)
     return 'weak'
   if (length < context.minLengthPx || cross.peak <= 0) return 'weak'
   const axis = alongAxis(trace, context)
   if (axis) return axis
-  if (cross.step > 0.5 || hugsBorder(trace, context)) return 'edge-artefact'
+  if (cross.step > 0.5 || hugsBorder(trace, context) || cutsCorner(trace, sources)) {
+    return 'edge-artefact'
+  }
   // Stars and galaxies that touch are short as well, but seldom so thin.
   const thin = length < shortPx ? 7 : 5
   if (length < thin * Math.max(cross.fwhmPx, 0.8 * sources.fwhmPx)) return 'galaxy'
-  if (isSpike(trace, sources)) return 'spike'
+  if (isSpike(trace, sources) || isStraySpike(trace)) return 'spike'
   if (isSharp(trace, sources) || isCrooked(trace, sources)) return 'cosmic-ray'
   if (isGalaxy(trace, sources)) return 'galaxy'
   if (isBeaded(trace, sources)) return 'star-chain'
+  if (isDiffuse(trace, sources)) return 'filament'
   if (Math.abs(path.sagittaPx) > mostSagitta * length) return 'star-trail'
-  if (trace.medianSnr < leastMedianSnr) return 'star-chain'
+  if (trace.medianSnr < leastMedianSnr || isMostlyMasked(trace)) return 'star-chain'
   const sure = snr > 40 && trace.medianSnr > 8 && length > 15 * cross.fwhmPx
   if (isLumpy(trace, sources)) return 'star-chain'
   if (!sure && (pieces.persistence < leastPersistence(snr) || isChain(trace))) return 'star-chain'
-  if (isDiffuse(trace, sources)) return 'filament'
   if (sources.trailing) {
     const aligned = angleBetween(angleOf(path), sources.trailing.angleDeg) < 20
     if (aligned && length < 4 * sources.trailing.lengthPx) return 'star-trail'
@@ -112,7 +140,8 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
   const brightest = sources.bright[0]?.peakSigma ?? Infinity
   const atCeiling = cross.peak > 100 && cross.peak > 0.25 * brightest
   if (atCeiling && length < shortPx) return 'bleed'
-  const slack = 0.8 + Math.min(4, 0.004 * length)
+  // A clear trail shows a slope of a pixel; a faint one may hide a few.
+  const slack = 0.8 + (trace.snr > 30 ? 0 : Math.min(4, 0.004 * length))
   const column = Math.abs(path.x1 - path.x0) < slack
   const row = Math.abs(path.y1 - path.y0) < slack
   if ((!column && !row) || length < 4 * cross.fwhmPx) return undefined

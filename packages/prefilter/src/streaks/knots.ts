@@ -67,7 +67,7 @@ const jumpy = 0.3
  */
 export function isLumpy(trace: Trace, sources: Sources): boolean {
   const width = knotWidth(trace, sources)
-  if (pathLength(trace.path) > 40 * width) return false
+  if (pathLength(trace.path) > Math.min(200, 40 * width)) return false
   const { values, errors } = stepsAlong(trace, width, 1.2 * width)
   if (values.length < 4) return false
   const mean = meanOf(values)

@@ -1,5 +1,6 @@
 import { type Band, crossProfile } from './band.ts'
 import { gaussianTemplate } from './fit.ts'
+import { quietLanes } from './profile.ts'
 
 /** Noise of the matched sums of parallel lines beside the trail, over that of independent pixels; >= 1. */
 export function parallelNoise(
@@ -10,12 +11,13 @@ export function parallelNoise(
   innerPx: number,
 ) {
   const { mean, pixels } = crossProfile(band, from, to)
-  const { lanes, halfLanes, lanePx } = band
+  const { lanes, lanePx } = band
   const reach = Math.max(1, Math.ceil((2.5 * sigmaPx) / lanePx))
   const template = gaussianTemplate(reach, sigmaPx / lanePx)
   const values: number[] = []
+  const quiet = quietLanes(band, innerPx)
   for (let lane = 0; lane < lanes; lane++) {
-    if (Math.abs(lane - halfLanes) * lanePx < innerPx) continue
+    if (!quiet[lane]) continue
     let sum = 0
     let norm = 0
     for (let i = Math.max(0, lane - reach); i <= Math.min(lanes - 1, lane + reach); i++) {
@@ -61,8 +63,9 @@ export function medianContrast(band: Band, { from, to, sigmaPx, innerPx }: Media
   const step = Math.max(1, Math.round((2.5 * sigmaPx) / band.lanePx))
   const own = medianAlong(band, band.halfLanes, from, to, sigmaPx)
   const others: number[] = []
+  const quiet = quietLanes(band, innerPx)
   for (let lane = band.halfLanes % step; lane < band.lanes; lane += step) {
-    if (Math.abs(lane - band.halfLanes) * band.lanePx < innerPx) continue
+    if (!quiet[lane]) continue
     const value = medianAlong(band, lane, from, to, sigmaPx)
     if (!Number.isNaN(value.median)) others.push(value.median)
   }

@@ -90,7 +90,7 @@ function sideLevels(band: Band, windowPx: number, uses: (lane: number) => boolea
 }
 
 /** Lanes beyond `innerPx` without a neighbouring trail in them. */
-function quietLanes(band: Band, innerPx: number): boolean[] {
+export function quietLanes(band: Band, innerPx: number): boolean[] {
   const { mean, pixels } = crossProfile(band)
   const outer = Array.from(
     mean,
@@ -114,16 +114,26 @@ const widthStep = 1.12
 export function bestSigma(band: Band, from: number, to: number, guess: number): number {
   const { mean, pixels } = crossProfile(band, from, to)
   const middle = band.halfLanes
-  const widest = (band.halfLanes * band.lanePx) / 2.5
+  const widest = (band.halfLanes * band.lanePx) / 4
   const value = (sigma: number) => {
     let sum = 0
     let norm = 0
+    let weight = 0
+    let beside = 0
+    let lanes = 0
     for (let lane = 0; lane < band.lanes; lane++) {
-      const g = Math.exp(-0.5 * (((lane - middle) * band.lanePx) / sigma) ** 2)
+      const z = (Math.abs(lane - middle) * band.lanePx) / sigma
+      if (z > 4 || pixels[lane] === 0) continue
+      const g = Math.exp(-0.5 * z * z)
       sum += g * mean[lane]! * pixels[lane]!
       norm += g * g * pixels[lane]!
+      weight += g * pixels[lane]!
+      // Against what lies just beside: a neighbour there speaks against a broader trail.
+      if (z > 2.5) beside += mean[lane]!
+      if (z > 2.5) lanes++
     }
-    return norm > 0 ? sum / Math.sqrt(norm) : 0
+    const level = lanes > 0 ? beside / lanes : 0
+    return norm > 0 ? (sum - level * weight) / Math.sqrt(norm) : 0
   }
   let best = Math.max(0.5, Math.min(widest, guess))
   let height = value(best)
@@ -163,7 +173,7 @@ export function measureCross(band: Band, from: number, to: number, sigmaPx: numb
       ? Math.sqrt(Math.max(0.25, width * width - (fwhmPerSigma ** 2 * lanePx * lanePx) / 6))
       : sigmaPx * fwhmPerSigma
   const inner = Math.max(2.5 * fwhmPx, 4) / lanePx
-  const sides = { variance: sideVariance(mean, pixels, halfLanes, inner), inner }
+  const variance = sideVariance(mean, pixels, halfLanes, inner)
   const light = mean.reduce(
     (sum, value, lane) =>
       Math.abs(lane - halfLanes) <= 2.5 * reach ? sum + Math.max(0, value) : sum,
@@ -174,8 +184,13 @@ export function measureCross(band: Band, from: number, to: number, sigmaPx: numb
     peak,
     peakError,
     centerPx: crossings ? ((crossings.left + crossings.right) / 2 - halfLanes) * lanePx : 0,
-    step: peak > 0 ? Math.abs(stepOf(mean, pixels, halfLanes, sides.inner)) / peak : Infinity,
-    roughness: peak > 0 ? Math.sqrt(Math.max(0, sides.variance - peakError ** 2)) / peak : Infinity,
+    step:
+      peak > 0
+        ? Math.abs(
+            stepOf(mean, pixels, halfLanes, { inner, quiet: quietLanes(band, inner * lanePx) }),
+          ) / peak
+        : Infinity,
+    roughness: peak > 0 ? Math.sqrt(Math.max(0, variance - peakError ** 2)) / peak : Infinity,
     oneLane: light > 0 ? mean[top]! / light : 0,
     doublePx: outer ? outer.apart * lanePx : 0,
     sigmaPx,
@@ -237,14 +252,19 @@ function sideVariance(mean: Float64Array, pixels: Float64Array, middle: number, 
 }
 
 /** Jump at the middle between straight lines through the lanes of each side: an edge, not a slope. */
-function stepOf(mean: Float64Array, pixels: Float64Array, middle: number, inner: number): number {
+function stepOf(
+  mean: Float64Array,
+  pixels: Float64Array,
+  middle: number,
+  { inner, quiet }: { inner: number; quiet: readonly boolean[] },
+): number {
   const reach = Math.max(8, 3 * inner)
   const level = (sign: number) => {
     let [n, sx, sy, sxx, sxy] = [0, 0, 0, 0, 0]
     for (let x = Math.ceil(inner); x <= reach; x++) {
       const lane = middle + sign * x
       const w = pixels[lane] ?? 0
-      if (w === 0) continue
+      if (w === 0 || !quiet[lane]) continue
       n += w
       sx += w * x
       sy += w * mean[lane]!

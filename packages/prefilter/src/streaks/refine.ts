@@ -153,7 +153,7 @@ function stretch(field: Field, path: Path, { sigmaPx, clip, coverFrom }: Look) {
 function measure(field: Field, path: Path, look: Look): Trace | undefined {
   const { sigmaPx, clip, coverFrom } = look
   const length = pathLength(path)
-  const half = Math.max(40, Math.min(24 * sigmaPx, 60 + 8 * sigmaPx))
+  const half = Math.max(72, Math.min(24 * sigmaPx, 60 + 8 * sigmaPx))
   const margin = Math.max(20, 0.1 * length)
   const { width, height } = field.residual
   const room = roomBeyond(path, width, height)

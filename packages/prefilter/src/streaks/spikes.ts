@@ -17,7 +17,7 @@ export function isSpike(trace: Trace, sources: Sources): boolean {
 
 function throwsIt(trace: Trace, source: BrightSource): boolean {
   const length = pathLength(trace.path)
-  const highest = trace.pieces.amplitude.reduce((a, b) => (b > a ? b : a), trace.cross.peak)
+  const highest = Math.max(trace.cross.peak, secondHighest(trace.pieces.amplitude))
   if (!source.saturated && source.peakSigma < outshineFalling * highest) return false
   const strong = source.saturated || source.peakSigma > outshine * trace.cross.peak
   const { t, offset } = project(trace.path, source.x, source.y)
@@ -36,6 +36,37 @@ function throwsIt(trace: Trace, source: BrightSource): boolean {
   if (fall < -4) return outside > 0 && near && length < 4 * source.radiusPx
   // Undecided light: a short piece at a bright star is its spike, a long one from border to border is not.
   return near && (endsInside || length < 4 * source.radiusPx) && (outside > 0 || evenArms)
+}
+
+/** The highest piece may be a star on the trail. */
+function secondHighest(amplitudes: readonly number[]): number {
+  const known = amplitudes.filter((value) => !Number.isNaN(value)).sort((a, b) => b - a)
+  return known[1] ?? known[0] ?? 0
+}
+
+/** A spike reaching in from beyond the border is at most so bright there, pixel sigmas; meteors are brighter. */
+const strayPeak = 8
+
+/**
+ * Whether a trail fades inwards from the frame's border, where it begins: the spike of a star just outside.
+ * Satellites that enter or leave during the exposure end abruptly and are level.
+ */
+export function isStraySpike(trace: Trace): boolean {
+  const { room, pieces, path } = trace
+  const near = Math.max(4, 1.5 * trace.cross.fwhmPx)
+  if (room[0] < near === room[1] < near) return false
+  const known = pieces.amplitude.filter((value) => !Number.isNaN(value))
+  if (known.length < 4) return false
+  const inward = room[0] < near ? known : known.reverse()
+  const quarter = Math.max(1, Math.floor(inward.length / 4))
+  const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length
+  const [begin, end] = [mean(inward.slice(0, quarter)), mean(inward.slice(-quarter))]
+  if (begin > strayPeak || begin < 1.7 * end) return false
+  const length = pathLength(path)
+  const falls = [0.05, 0.3].map((beyond) =>
+    fallFrom(trace, room[0] < near ? -beyond * length : (1 + beyond) * length),
+  )
+  return Math.max(...falls) > 4
 }
 
 /** The brighter of the pieces next to a position: a spike is brightest where it leaves its star. */
