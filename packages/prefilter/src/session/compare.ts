@@ -10,9 +10,10 @@ import type { FrameMeasurement } from '../frame/measurement.ts'
 import { median, quantile } from '../statistics/robust.ts'
 import type { CloudSummary } from '../verdict/assessment.ts'
 import { clearSky } from './baseline.ts'
+import { brightening } from './dawn.ts'
 import type { Poses } from './pose.ts'
 import { type SkyChange, skyChanges } from './skyChange.ts'
-import { type StarSight, sightStars, throughput } from './transparency.ts'
+import { calibrateSights, type StarSight, sightStars, throughput } from './transparency.ts'
 
 /** One frame beside the others of its session: what is expected of it, and how it differs. */
 export interface Comparison {
@@ -32,6 +33,8 @@ export interface Comparison {
   readonly quietRms: number
   /** Sky level of the darker frames, image units. */
   readonly darkLevel: number
+  /** Growth of the sky's light over three frames towards the night's near end; 1 away from its ends. */
+  readonly dawn: number
 }
 
 /** Stars that must have been measured before a frame's shapes speak for it. */
@@ -42,10 +45,12 @@ const FEW_FRAMES = 5
 export function compareSession(session: readonly FrameMeasurement[], poses: Poses): Comparison[] {
   const usual = usualFrame(session)
   const reference = session[poses.reference]
-  const sights = session.map((frame, i) => {
-    const pose = poses.transforms[i]
-    return pose && sightStars(frame, reference, pose)
-  })
+  const sights = calibrateSights(
+    session.map((frame, i) => {
+      const pose = poses.transforms[i]
+      return pose && sightStars(frame, reference, pose)
+    }),
+  )
   const changes = skyChanges(session, poses.transforms)
   const raw = session.map((frame, i) =>
     session.length < 2 ? 1 : throughputOf(frame, sights[i], reference),
@@ -58,6 +63,7 @@ export function compareSession(session: readonly FrameMeasurement[], poses: Pose
     })),
   )
   const sky = usualSky(session)
+  const dawn = brightening(session)
   return session.map((frame, i) => {
     const share = session.length > 1 && clear[i] > 0 ? raw[i] / clear[i] : 1
     return {
@@ -65,6 +71,7 @@ export function compareSession(session: readonly FrameMeasurement[], poses: Pose
       frames: session.length,
       photometric: sights[i] !== undefined,
       skyChange: changes[i],
+      dawn: dawn[i],
       clouds: cloudSummary(frame, {
         sights: sights[i],
         share,

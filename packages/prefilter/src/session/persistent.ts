@@ -49,9 +49,17 @@ function onSky(streak: Streak, pose: Transform | undefined): Segment | undefined
   return [apply(pose, a), apply(pose, b)]
 }
 
-/** Both ends within a few pixels, whichever way round. */
+/**
+ * On one line, and beside each other for half of the shorter one: the ends of a faint feature wander from
+ * frame to frame.
+ */
 function sameLine([a, b]: Segment, [c, d]: Segment): boolean {
-  const tolerance = 4 + 0.03 * Math.hypot(b.x - a.x, b.y - a.y)
-  const near = (p: Point, q: Point) => Math.hypot(p.x - q.x, p.y - q.y) <= tolerance
-  return (near(a, c) && near(b, d)) || (near(a, d) && near(b, c))
+  const length = Math.hypot(b.x - a.x, b.y - a.y) || 1
+  const ux = (b.x - a.x) / length
+  const uy = (b.y - a.y) / length
+  const beside = ({ x, y }: Point) => Math.abs((x - a.x) * uy - (y - a.y) * ux)
+  if (Math.max(beside(c), beside(d)) > 4 + 0.02 * length) return false
+  const along = [c, d].map(({ x, y }) => (x - a.x) * ux + (y - a.y) * uy)
+  const overlap = Math.min(length, Math.max(...along)) - Math.max(0, Math.min(...along))
+  return overlap > 0.5 * Math.min(length, Math.hypot(d.x - c.x, d.y - c.y))
 }

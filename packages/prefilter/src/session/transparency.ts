@@ -1,5 +1,5 @@
 import type { FrameMeasurement } from '../frame/measurement.ts'
-import { median } from '../statistics/robust.ts'
+import { median, quantile } from '../statistics/robust.ts'
 import type { Streak } from '../verdict/assessment.ts'
 import { neighbourIndex } from './neighbours.ts'
 import { starPoints } from './pose.ts'
@@ -7,6 +7,8 @@ import { apply, invert, type Point, type Transform } from './transform.ts'
 
 /** A reference star as one frame sees it. */
 export interface StarSight {
+  /** Its index in the reference's catalogue. */
+  readonly star: number
   /** Where it is, or should be, in the frame. */
   readonly x: number
   readonly y: number
@@ -21,6 +23,10 @@ const SURE_SNR = 9
 const MATCH_PX = 4
 /** Fewer stars than this say nothing together. */
 const FEWEST = 5
+/** Clear frames whose agreement outweighs the reference's word. */
+const FEWEST_CLEAR = 3
+/** Of a real star the clearer frames see at least this share of the reference's light. */
+const LEAST_USUAL = 0.5
 
 /**
  * Looks for the reference's stars in a frame that lies on it by `pose`: differential photometry by matched
@@ -43,9 +49,41 @@ export function sightStars(
     if (!inside(place, frame, 8) || frame.streaks.some((streak) => isOn(streak, place))) continue
     const i = nearest(place, MATCH_PX)
     const ratio = i < 0 ? 0 : frame.catalog.flux[i] / reference.catalog.flux[j]
-    stars.push({ ...place, ratio })
+    stars.push({ star: j, ...place, ratio })
   }
   return stars.length >= FEWEST ? stars : undefined
+}
+
+/**
+ * Weighs each star by what the session's clearer frames see of it, so that what only the reference shows (a
+ * cosmic ray, a blend, a trail's piece) is no star that the others lost. Stars that most of them do not see
+ * are dropped. Sessions of fewer than five frames are returned as they are.
+ */
+export function calibrateSights(
+  sights: readonly (readonly StarSight[] | undefined)[],
+): (readonly StarSight[] | undefined)[] {
+  const levels = sights.map((stars) => (stars ? throughput(stars) : Number.NaN))
+  const clearer = quantile(levels, 0.4)
+  const seen = new Map<number, number[]>()
+  let frames = 0
+  sights.forEach((stars, i) => {
+    if (!stars || !(levels[i] >= clearer) || levels[i] <= 0) return
+    frames++
+    for (const { star, ratio } of stars) {
+      const ratios = seen.get(star)
+      if (ratios) ratios.push(ratio / levels[i])
+      else seen.set(star, [ratio / levels[i]])
+    }
+  })
+  if (frames < FEWEST_CLEAR) return [...sights]
+  const usual = new Map([...seen].map(([star, ratios]) => [star, median(ratios)]))
+  return sights.map((stars) => {
+    const kept = stars?.flatMap((sight) => {
+      const weight = usual.get(sight.star) ?? 1
+      return weight > LEAST_USUAL ? [{ ...sight, ratio: sight.ratio / weight }] : []
+    })
+    return kept && kept.length >= FEWEST ? kept : undefined
+  })
 }
 
 /** How much brighter a star must be for the same significance: brighter sky, wider stars. At least 1. */

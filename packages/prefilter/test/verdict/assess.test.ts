@@ -28,11 +28,34 @@ describe('a clear session', () => {
     }
   })
 
-  it('is not blamed for the Moon', () => {
-    const frame = odd(stars, { background: { level: 3000, rms: 17, gradient: 0.5 } })
-    expect(frame.verdict).toBe('clean')
-    expect(kinds(frame)).toEqual(['gradient'])
-    expect(frame.score).toBeLessThan(0.9)
+  it('is not blamed for the rising Moon', () => {
+    const night = clear(12).map((frame, i) => ({
+      ...frame,
+      background: {
+        ...frame.background,
+        level: 1000 + 180 * i,
+        rms: 10 * Math.sqrt(1 + 0.18 * i),
+        gradient: 0.04 * i,
+      },
+    }))
+    const last = assessFrames(night).at(-1)!
+    for (const frame of assessFrames(night)) expect(frame.verdict).toBe('clean')
+    expect(kinds(last)).toEqual(['gradient'])
+    expect(last.score).toBeLessThan(0.9)
+  })
+
+  it('ends with dawn', () => {
+    const night = clear(12).map((frame, i) => ({
+      ...frame,
+      background: {
+        ...frame.background,
+        level: 1000 + 1.6 ** i * 30,
+        rms: 10 * Math.sqrt(1 + 0.03 * 1.6 ** i),
+      },
+    }))
+    expect(kinds(assessFrames(night).at(-1)!)).toContain('twilight')
+    expect(kinds(assessFrames([...night].reverse())[0]!)).toContain('twilight')
+    expect(assessFrames(night)[6]!.verdict).toBe('clean')
   })
 })
 

@@ -19,8 +19,8 @@ export function cloudCauses(frame: FrameMeasurement, comparison: Comparison): Ca
   const patience = Math.min(1, Math.max(0, (MANY_FRAMES - frames) / 5))
   const veil = severityBetween(
     1 - clouds.transparency,
-    0.14 + 0.31 * patience,
-    0.24 + 0.36 * patience,
+    0.115 + 0.335 * patience,
+    0.23 + 0.37 * patience,
   )
   const patch = clouds.coverage < 0.04 ? 0 : severityBetween(clouds.coverage, 0.07, 0.16)
   const structure = structureSeverity(comparison)

@@ -4,6 +4,9 @@ import type { Comparison } from '../../session/compare.ts'
 import type { Cause } from '../assessment.ts'
 import { NOTICE, RUIN, severityBetween } from '../severity.ts'
 
+/** Light grows by this factor within three frames when the Sun comes, not when the Moon does. */
+const DAWN_GROWTH = 1.7
+
 /** Departure from a smooth sky, as a share of its level, that neither Moon nor vignetting makes. */
 const STRAY_LIGHT = 0.25
 
@@ -17,10 +20,13 @@ export function skyCauses({ background }: FrameMeasurement, comparison: Comparis
   const noiseRatio = comparison.quietRms > 0 ? background.rms / comparison.quietRms : 1
   const levelRatio = comparison.darkLevel > 0 ? background.level / comparison.darkLevel : 1
   const clear = comparison.clouds.transparency > 0.8
-  if (comparison.frames > 2 && clear && noiseRatio > 1.8 && levelRatio > 1.5)
+  const dawns = comparison.dawn > DAWN_GROWTH
+  if (comparison.frames > 2 && clear && noiseRatio > (dawns ? 1.2 : 1.9))
     causes.push({
       kind: 'twilight',
-      severity: severityBetween(noiseRatio, 2, 2.6),
+      severity: dawns
+        ? severityBetween(noiseRatio, 1.38, 1.9)
+        : severityBetween(noiseRatio, 2, 2.6),
       evidence: { noiseRatio, skyRatio: levelRatio },
     })
   const uneven = unevenness(background.cells, background.rms)
