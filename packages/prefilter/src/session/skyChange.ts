@@ -14,6 +14,8 @@ export interface SkyChange {
 
 /** Frames with the same orientation that it takes to know the usual structure. */
 const ENOUGH_FRAMES = 6
+/** Spread of a coarse sky that is nothing but noise, in units of the noise of one pixel; smaller is rounding. */
+const LEAST_SPREAD = 0.04
 /** Frames shifted by less than this share of the frame see the same sky in a cell. */
 const SAME_PLACE = 0.06
 
@@ -50,7 +52,8 @@ function compareStructure(group: readonly FrameMeasurement[]): SkyChange[] {
   const usual = first.values.map((_, i) => median(relative.map((map) => map[i])))
   const rests = relative.map((values) => surfaceRest({ ...first, values }, [usual]))
   const spreads = rests.map(spread)
-  const typical = median(spreads)
+  const floor = median(group.map(({ background: { rms, level } }) => rms / (Math.abs(level) || 1)))
+  const typical = Math.max(median(spreads), LEAST_SPREAD * floor)
   return rests.map((rest, k) => ({
     ratio: typical > 0 ? spreads[k] / typical : 0,
     cells: standingOut(rest, typical),
