@@ -1,4 +1,5 @@
 import type { CellMap } from '../frame/measurement.ts'
+import { leastSquares } from '../statistics/leastSquares.ts'
 import { medianAndMad, quantile, sigmaPerMad } from '../statistics/robust.ts'
 
 /** Rounds in which cells that stand out are left out of the fit, and how many of them may. */
@@ -55,36 +56,4 @@ export function unevenness(cells: CellMap, noise: number): number {
   if (cells.columns < 4 || cells.rows < 4) return 0
   const unit = Math.max(quantile(cells.values, 0.5), SKY_OVER_NOISE * noise)
   return unit > 0 ? spread(surfaceRest(cells)) / unit : 0
-}
-
-/** Coefficients of the terms by the normal equations; a term that cannot be told from the others gets none. */
-function leastSquares(basis: readonly number[][], values: readonly number[]): number[] {
-  const terms = basis[0].length
-  const matrix = Array.from({ length: terms }, () => new Array<number>(terms + 1).fill(0))
-  basis.forEach((row, i) => {
-    for (let k = 0; k < terms; k++) {
-      for (let j = 0; j < terms; j++) matrix[k][j] += row[k] * row[j]
-      matrix[k][terms] += row[k] * values[i]
-    }
-  })
-  return solve(matrix)
-}
-
-/** Gauss–Jordan with pivots on rows that end in their right side. */
-function solve(rows: number[][]): number[] {
-  const terms = rows.length
-  const tiny = 1e-9 * Math.max(...rows.map((row, k) => Math.abs(row[k])))
-  for (let k = 0; k < terms; k++) {
-    let pivot = k
-    for (let i = k + 1; i < terms; i++)
-      if (Math.abs(rows[i][k]) > Math.abs(rows[pivot][k])) pivot = i
-    ;[rows[k], rows[pivot]] = [rows[pivot], rows[k]]
-    if (Math.abs(rows[k][k]) <= tiny) continue
-    for (let i = 0; i < terms; i++) {
-      if (i === k) continue
-      const factor = rows[i][k] / rows[k][k]
-      rows[i] = rows[i].map((v, j) => v - factor * rows[k][j])
-    }
-  }
-  return rows.map((row, k) => (Math.abs(row[k]) <= tiny ? 0 : row[terms] / row[k]))
 }

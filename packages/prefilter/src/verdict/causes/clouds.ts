@@ -3,7 +3,7 @@ import type { FrameMeasurement } from '../../frame/measurement.ts'
 import type { Comparison } from '../../session/compare.ts'
 import { median } from '../../statistics/robust.ts'
 import type { Cause, CauseKind, LocalGrid, Region } from '../assessment.ts'
-import { RUIN, severityBetween } from '../severity.ts'
+import { NOTICE, RUIN, severityBetween } from '../severity.ts'
 
 /** Cells darker than this have no star left: something solid, or cloud as thick as that. */
 const DEAD_BELOW = 0.2
@@ -25,7 +25,7 @@ export function cloudCauses(frame: FrameMeasurement, comparison: Comparison): Ca
   const patch = clouds.coverage < 0.04 ? 0 : severityBetween(clouds.coverage, 0.07, 0.16)
   const structure = structureSeverity(comparison)
   const severity = Math.max(veil, patch, structure)
-  if (severity < 0.25) return []
+  if (severity < NOTICE) return []
   const structured = structure > Math.max(veil, patch)
   const changed = { ...frame.background.cells, covered: comparison.skyChange.cells }
   const region = markedRegion(structured ? changed : clouds.grid, frame)

@@ -21,12 +21,12 @@ export function skyCauses({ background }: FrameMeasurement, comparison: Comparis
   const levelRatio = comparison.darkLevel > 0 ? background.level / comparison.darkLevel : 1
   const clear = comparison.clouds.transparency > 0.8
   const dawns = comparison.dawn > DAWN_GROWTH
-  if (comparison.frames > 2 && clear && noiseRatio > (dawns ? 1.2 : 1.9))
+  if (comparison.frames > 2 && clear && noiseRatio > (dawns ? 1.3 : 1.9))
     causes.push({
       kind: 'twilight',
       severity: dawns
-        ? severityBetween(noiseRatio, 1.38, 1.9)
-        : severityBetween(noiseRatio, 2, 2.6),
+        ? severityBetween(noiseRatio, 1.65, 2.2)
+        : severityBetween(noiseRatio, 2.1, 2.7),
       evidence: { noiseRatio, skyRatio: levelRatio },
     })
   const uneven = unevenness(background.cells, background.rms)
