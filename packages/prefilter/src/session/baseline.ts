@@ -52,7 +52,7 @@ function upperParabola(times: readonly number[], values: readonly number[]): num
   const start = Math.min(...times)
   const span = Math.max(...times) - start || 1
   const basis = times.map((t) => [1, (t - start) / span, ((t - start) / span) ** 2])
-  let weights = values.map((value) => (value > 0 ? 1 : 0))
+  let weights: number[] = values.map((value) => (value > 0 ? 1 : 0))
   let curve: number[] = []
   for (let round = 0; round < ROUNDS; round++) {
     const terms = leastSquares(basis, values, weights)
