@@ -52,7 +52,7 @@ function wantedSnr({ path, room, cross }: Trace): number {
 /** Across a corner, broad and faint: where the background's mesh ends. */
 function cutsCorner({ path, room, cross }: Trace, { fwhmPx }: Sources): boolean {
   const crosses = room[0] < 5 && room[1] < 5
-  return crosses && pathLength(path) < longPx && cross.fwhmPx > 2 * fwhmPx && cross.peak < 3
+  return crosses && pathLength(path) < longPx && cross.fwhmPx > 2 * fwhmPx && cross.peak < 10
 }
 
 /** Sagitta over length: satellites bend less even in the widest fields, stars turning about the pole more. */
@@ -86,14 +86,18 @@ export const widestPx = 48
 function isDiffuse({ cross, snr, path, room, pieces }: Trace, { fwhmPx }: Sources): boolean {
   const length = pathLength(path)
   if (cross.roughness > 0.35 || cross.fwhmPx > Math.min(0.2 * length, widestPx)) return true
+  const bent = Math.abs(path.sagittaPx) > 0.01 * length
+  if (bent && cross.peak < 1.5) return true
+  // Two thin ridges are an airplane's lights or a pair of satellites, not broad light.
+  if (cross.doublePx > 0) return false
+  const crosses = room[0] < 5 && room[1] < 5
+  if (cross.fwhmPx > 1.6 * fwhmPx && cross.peak < (crosses && length > 400 ? 0.35 : 1)) return true
   const broad = cross.fwhmPx > Math.max(6, 2.2 * fwhmPx)
   if (broad && length < 20 * cross.fwhmPx && (cross.peak < 5 || snr < 40)) return true
   if (cross.fwhmPx < 12) return false
   if (cross.peak < 0.5 || snr < 12) return true
   if (cross.fwhmPx < 1.3 * fwhmPx) return false
-  const bent = Math.abs(path.sagittaPx) > 0.01 * length
-  const crosses = room[0] < 5 && room[1] < 5
-  const faint = cross.peak < (crosses ? 0.7 : 3) || snr < 20
+  const faint = cross.peak < (crosses ? 0.5 : 3) || snr < (crosses ? 12 : 20)
   return faint || cross.roughness > 0.15 || bent || (!crosses && unevenness(pieces.amplitude) > 0.3)
 }
 
@@ -141,7 +145,7 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
   const atCeiling = cross.peak > 100 && cross.peak > 0.25 * brightest
   if (atCeiling && length < shortPx) return 'bleed'
   // A clear trail shows a slope of a pixel; a faint one may hide a few.
-  const slack = 0.8 + (trace.snr > 30 ? 0 : Math.min(4, 0.004 * length))
+  const slack = 0.8 + Math.min(4, 0.004 * length, (6 * cross.fwhmPx) / trace.snr)
   const column = Math.abs(path.x1 - path.x0) < slack
   const row = Math.abs(path.y1 - path.y0) < slack
   if ((!column && !row) || length < 4 * cross.fwhmPx) return undefined
@@ -174,7 +178,7 @@ function hugsBorder({ path, cross }: Trace, { width, height }: JudgeContext): bo
 const longestParticlePx = 200
 
 /** Width taken for the stars' where none could be measured, pixels: hardly any optics draw sharper. */
-const unknownFwhmPx = 1.7
+const unknownFwhmPx = 2.1
 
 /**
  * Narrower than the optics can draw: made in the detector, or scratched into it. Wind widens the stars but not a

@@ -5,8 +5,10 @@ import { pathLength } from './path.ts'
 import type { Trace } from './refine.ts'
 import type { Sources } from './sources.ts'
 
-/** Distance between the lines of one airplane over their length, at most. */
+/** Distance between the lines of one airplane over their length, at most, if one of them flashes ... */
 const closeLines = 0.06
+/** ... and if none does; satellites launched together keep farther apart. */
+const touchingLines = 0.015
 
 /**
  * What made a trail, from its light along and across: flashes, double ridges, close parallels and widths of
@@ -24,7 +26,7 @@ export function kindOf(
   if (known.length < 4) return 'unknown'
   const broad = cross.fwhmPx > Math.max(12, 4 * sources.fwhmPx)
   if (cross.doublePx > 0 || broad || countFlashes(trace, sources) > 0) return 'airplane'
-  if (besides.some((other) => flank(trace, other))) return 'airplane'
+  if (besides.some((other) => flank(trace, other, sources))) return 'airplane'
   const noise = Math.sqrt(
     pieces.sigma.reduce((sum, value) => sum + (Number.isNaN(value) ? 0 : value * value), 0) /
       known.length,
@@ -49,7 +51,7 @@ function swells(values: readonly number[], noise: number): boolean {
   return !valley && peak > 2 * Math.max(ends, noise)
 }
 
-function flank(a: Trace, b: Trace): boolean {
+function flank(a: Trace, b: Trace, sources: Sources): boolean {
   if (a === b) return false
   const length = Math.max(pathLength(a.path), pathLength(b.path))
   const along = (path: Trace['path']) => Math.atan2(path.y1 - path.y0, path.x1 - path.x0)
@@ -60,5 +62,6 @@ function flank(a: Trace, b: Trace): boolean {
   const [ax, ay] = middle(a.path)
   const [bx, by] = middle(b.path)
   const apart = Math.abs((by - ay) * Math.cos(along(a.path)) - (bx - ax) * Math.sin(along(a.path)))
-  return apart < closeLines * length
+  if (apart < touchingLines * length) return true
+  return apart < closeLines * length && countFlashes(b, sources) > 0
 }

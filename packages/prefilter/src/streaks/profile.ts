@@ -229,7 +229,7 @@ function doubleOf(mean: Float64Array, top: number, peak: number, error: number, 
     let valley = peak
     for (let i = Math.min(lane, top); i <= Math.max(lane, top); i++)
       valley = Math.min(valley, mean[i]!)
-    if (mean[lane]! - valley < Math.max(5 * error, 0.25 * mean[lane]!)) continue
+    if (mean[lane]! - valley < Math.max(8 * error, 0.3 * mean[lane]!)) continue
     const near = halfWidths(mean, lane, mean[lane]! / 2)
     const own = halfWidths(mean, top, peak / 2)
     if (!near || !own) continue

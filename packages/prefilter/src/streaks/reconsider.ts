@@ -1,7 +1,7 @@
 import type { Field } from './band.ts'
 import { type JudgeContext, judge, type RejectionReason } from './judge.ts'
 import { angleBetween, angleOf, type Path, pathLength, pointAt, project } from './path.ts'
-import { refine, type Trace } from './refine.ts'
+import { measure, refine, type Trace } from './refine.ts'
 
 /** A followed trace and the reason it is no trail, if there is one. */
 export interface Found {
@@ -11,7 +11,14 @@ export interface Found {
 
 /** What only shows when all that was found in a frame is seen together. */
 export function reconsider(found: readonly Found[], context: JudgeContext, field: Field): Found[] {
-  const rules = [mergeCollinear, dropDuplicates, rejectBursts, rejectStarTrails, rejectParticles]
+  const rules = [
+    mergeCollinear,
+    dropDuplicates,
+    rejectBursts,
+    rejectStarTrails,
+    rejectParticles,
+    rejectBanding,
+  ]
   return rules.reduce<Found[]>((list, rule) => rule(list, context, field), [...found])
 }
 
@@ -30,18 +37,24 @@ function mergeCollinear(found: Found[], context: JudgeContext, field: Field): Fo
     for (let j = list.length - 1; j > i; j--) {
       const [a, b] = [list[i]!, list[j]!]
       if (a.reason || b.reason || !continues(a.trace, b.trace)) continue
-      const joined = join(a.trace.path, b.trace.path)
-      const bare = { residual: field.residual }
-      const tolerancePx = Math.max(2, a.trace.cross.fwhmPx)
-      const trace = refine(bare, { path: joined, tolerancePx, sigmaPx: a.trace.cross.sigmaPx })
-      const whole = trace && pathLength(trace.path) > 0.8 * pathLength(joined)
-      const strongest = a.trace.snr > b.trace.snr ? a.trace : b.trace
-      const merged = whole && !judge(trace, context) ? trace : { ...strongest, path: joined }
-      list[i] = { trace: merged, reason: undefined }
+      const joined = joinTraces(a.trace, b.trace, field)
+      if (!joined) continue
+      const reason = judge(joined, context)
+      // What is no trail as a whole for a lack of light between its parts may still be one in its parts.
+      if (reason && reason !== 'spike') continue
+      list[i] = { trace: joined, reason }
       list.splice(j, 1)
     }
   }
   return list
+}
+
+function joinTraces(a: Trace, b: Trace, { residual }: Field): Trace | undefined {
+  const path = join(a.path, b.path)
+  const { sigmaPx, fwhmPx } = a.snr > b.snr ? a.cross : b.cross
+  const followed = refine({ residual }, { path, tolerancePx: Math.max(2, fwhmPx), sigmaPx })
+  if (followed && pathLength(followed.path) > 0.8 * pathLength(path)) return followed
+  return measure({ residual }, path, { sigmaPx, clip: Math.max(a.clip, b.clip), coverFrom: 1 })
 }
 
 /** Whether one path lies on the other's continuation, with a gap no longer than the two together. */
@@ -210,4 +223,15 @@ function rejectParticles(found: Found[], { width, height }: JudgeContext): Found
     ({ trace, reason }) => (!reason || reason === 'cosmic-ray') && short(trace),
   ).length
   return count < 6 ? found : reject(found, 'cosmic-ray', short)
+}
+
+/** Nearly along the rows or columns, with others of that kind: read-out patterns, or the lines of a spectrum. */
+function rejectBanding(found: Found[]): Found[] {
+  const offAxis = (trace: Trace, axis: number) => angleBetween(angleOf(trace.path), axis)
+  return [0, 90].reduce<Found[]>((list, axis) => {
+    const along = list.filter(({ trace }) => offAxis(trace, axis) < 2)
+    const defects = along.filter(({ reason }) => reason !== undefined && reason !== 'duplicate')
+    if (defects.length < 2) return list
+    return reject(list, axis === 0 ? 'row' : 'column', (trace) => offAxis(trace, axis) < 1)
+  }, found)
 }

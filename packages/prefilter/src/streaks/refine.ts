@@ -81,7 +81,7 @@ export function refine(field: Field, seed: Seed): Trace | undefined {
 }
 
 /** How the band around a path is looked at. */
-interface Look {
+export interface Look {
   readonly sigmaPx: number
   readonly clip: number
   readonly coverFrom: number
@@ -150,7 +150,8 @@ function stretch(field: Field, path: Path, { sigmaPx, clip, coverFrom }: Look) {
   return { path: cutPath(path, ends.t0, ends.t1), amplitude: ends.amplitude, sigmaPx: next }
 }
 
-function measure(field: Field, path: Path, look: Look): Trace | undefined {
+/** Measures what lies along a path as it is, without looking for a better one. */
+export function measure(field: Field, path: Path, look: Look): Trace | undefined {
   const { sigmaPx, clip, coverFrom } = look
   const length = pathLength(path)
   const half = Math.max(72, Math.min(24 * sigmaPx, 60 + 8 * sigmaPx))

@@ -29,7 +29,7 @@ function throwsIt(trace: Trace, source: BrightSource): boolean {
   if (nearestTo(trace, t) < 0.6 * highest) return false
   const fall = fallFrom(trace, t)
   const endsInside = trace.room[0] > 10 && trace.room[1] > 10
-  const near = outside <= Math.max(10, 1.5 * source.radiusPx)
+  const near = outside <= Math.max(10, 2.5 * source.radiusPx)
   const evenArms = Math.min(t, length - t) > 0.35 * (length / 2)
   if (fall > (strong ? 4 : 8)) return true
   if (!strong) return false
@@ -69,11 +69,14 @@ export function isStraySpike(trace: Trace): boolean {
   return Math.max(...falls) > 4
 }
 
-/** The brighter of the pieces next to a position: a spike is brightest where it leaves its star. */
+/** The brightest of the pieces next to a position, with two sigmas of doubt: where a spike leaves its star. */
 function nearestTo({ pieces, path }: Trace, t: number): number {
   const size = pathLength(path) / pieces.amplitude.length
   const away = pieces.amplitude
-    .map((value, i) => ({ value, away: Math.abs((i + 0.5) * size - t) }))
+    .map((value, i) => ({
+      value: value + 2 * pieces.sigma[i]!,
+      away: Math.abs((i + 0.5) * size - t),
+    }))
     .filter(({ value }) => !Number.isNaN(value))
     .sort((a, b) => a.away - b.away)
   return Math.max(...away.slice(0, 3).map(({ value }) => value))
