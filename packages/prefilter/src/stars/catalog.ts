@@ -21,6 +21,7 @@ export interface StarCatalog {
   readonly flags: Uint8Array
 }
 
+/** What may be wrong with a star's measures: bits of `StarCatalog.flags`. */
 export const StarFlag = {
   /** Pixels at the detector's ceiling: shape and flux are lower bounds. */
   saturated: 1,
