@@ -71,6 +71,9 @@ function isMostlyMasked({ pieces }: Trace): boolean {
   return masked > 0.4 * pieces.amplitude.length && unevenness(pieces.amplitude) > 0.4
 }
 
+/** Below this, pixel sigmas, light that does not reach both borders is taken for structure of the sky. */
+const faintestInside = 0.35
+
 /** Scatter of the pieces' brightness over their mean. */
 export function unevenness(amplitudes: readonly number[]): number {
   const known = amplitudes.filter((value) => !Number.isNaN(value))
@@ -88,6 +91,7 @@ function isDiffuse({ cross, snr, path, room, pieces }: Trace, { fwhmPx }: Source
   if (cross.roughness > 0.35 || cross.fwhmPx > Math.min(0.2 * length, widestPx)) return true
   const bent = Math.abs(path.sagittaPx) > 0.01 * length
   if (bent && cross.peak < 1.5) return true
+  if (!(room[0] < 5 && room[1] < 5) && cross.peak < faintestInside) return true
   // Two thin ridges are an airplane's lights or a pair of satellites, not broad light.
   if (cross.doublePx > 0) return false
   const crosses = room[0] < 5 && room[1] < 5

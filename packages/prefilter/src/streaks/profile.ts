@@ -17,7 +17,7 @@ export interface CrossShape {
   readonly roughness: number
   /** Share of the light that falls in the brightest single lane. */
   readonly oneLane: number
-  /** Two ridges with a valley between them: distance of the ridges in pixels, 0 for a single one. */
+  /** Two thin ridges with a valley between them: distance of the ridges in pixels, 0 for a single one. */
   readonly doublePx: number
   /** Best Gaussian sigma. */
   readonly sigmaPx: number
@@ -233,6 +233,8 @@ function doubleOf(mean: Float64Array, top: number, peak: number, error: number, 
     const near = halfWidths(mean, lane, mean[lane]! / 2)
     const own = halfWidths(mean, top, peak / 2)
     if (!near || !own) continue
+    const thin = Math.min(near.right - near.left, own.right - own.left)
+    if (thin > 0.6 * Math.abs(lane - top) + 1) continue
     return {
       left: Math.min(near.left, own.left),
       right: Math.max(near.right, own.right),

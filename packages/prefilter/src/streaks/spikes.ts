@@ -28,14 +28,16 @@ function throwsIt(trace: Trace, source: BrightSource): boolean {
   if (outside > Math.max(0.3 * length, 3 * source.radiusPx)) return false
   if (nearestTo(trace, t) < 0.6 * highest) return false
   const fall = fallFrom(trace, t)
-  const endsInside = trace.room[0] > 10 && trace.room[1] > 10
+  const crosses = trace.room[0] < 10 && trace.room[1] < 10
   const near = outside <= Math.max(10, 2.5 * source.radiusPx)
-  const evenArms = Math.min(t, length - t) > 0.35 * (length / 2)
+  const evenArms = outside === 0 && Math.min(t, length - t) > 0.35 * (length / 2)
   if (fall > (strong ? 4 : 8)) return true
   if (!strong) return false
+  // Arms to both sides that end within the frame: no trail ends so by chance.
+  if (evenArms && !crosses && Math.abs(offset) < aim) return fall > -25
   if (fall < -4) return outside > 0 && near && length < 4 * source.radiusPx
   // Undecided light: a short piece at a bright star is its spike, a long one from border to border is not.
-  return near && (endsInside || length < 4 * source.radiusPx) && (outside > 0 || evenArms)
+  return near && outside > 0 && (!crosses || length < 4 * source.radiusPx)
 }
 
 /** The highest piece may be a star on the trail. */
