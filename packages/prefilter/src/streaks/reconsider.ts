@@ -225,12 +225,18 @@ function rejectParticles(found: Found[], { width, height }: JudgeContext): Found
   return count < 6 ? found : reject(found, 'cosmic-ray', short)
 }
 
+const axisDefects: ReadonlySet<RejectionReason | undefined> = new Set([
+  'column',
+  'row',
+  'edge-artefact',
+])
+
 /** Nearly along the rows or columns, with others of that kind: read-out patterns, or the lines of a spectrum. */
 function rejectBanding(found: Found[]): Found[] {
   const offAxis = (trace: Trace, axis: number) => angleBetween(angleOf(trace.path), axis)
   return [0, 90].reduce<Found[]>((list, axis) => {
     const along = list.filter(({ trace }) => offAxis(trace, axis) < 2)
-    const defects = along.filter(({ reason }) => reason !== undefined && reason !== 'duplicate')
+    const defects = along.filter(({ reason }) => axisDefects.has(reason))
     if (defects.length < 2) return list
     return reject(list, axis === 0 ? 'row' : 'column', (trace) => offAxis(trace, axis) < 1)
   }, found)

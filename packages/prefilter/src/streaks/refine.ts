@@ -50,7 +50,7 @@ const leastFit = 4.5
 /** Brighter trails are followed through the outskirts of stars: their light outweighs them. */
 const brightSigma = 3
 /** Sagitta over length beyond which nothing in the sky moves in an exposure. */
-const mostBowed = 0.12
+const mostBowed = 0.3
 
 /** Follows a seed to the trail's ends; undefined where the light does not hold up. */
 export function refine(field: Field, seed: Seed): Trace | undefined {
