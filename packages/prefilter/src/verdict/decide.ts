@@ -1,7 +1,6 @@
-import type { Action, Cause, CauseKind, Verdict } from './assessment.ts'
+import type { Action, Cause, Verdict } from './assessment.ts'
+import { isTrail } from './causes/trails.ts'
 import { NOTICE, RUIN } from './severity.ts'
-
-const trails: ReadonlySet<CauseKind> = new Set(['satellite', 'airplane', 'meteor', 'streak'])
 
 /**
  * The two axes. A ruinous cause rejects; a doubtful one asks for a look; trails are masked and the frame
@@ -9,7 +8,7 @@ const trails: ReadonlySet<CauseKind> = new Set(['satellite', 'airplane', 'meteor
  */
 export function decide(causes: readonly Cause[]): { verdict: Verdict; action: Action } {
   if (causes.some(({ kind }) => kind === 'corrupt')) return { verdict: 'review', action: 'review' }
-  const conditions = causes.filter(({ kind }) => !trails.has(kind))
+  const conditions = causes.filter((cause) => !isTrail(cause))
   const worst = Math.max(0, ...conditions.map(({ severity }) => severity))
   if (worst >= RUIN) return { verdict: 'contaminated', action: 'reject' }
   const trailed = conditions.length < causes.length

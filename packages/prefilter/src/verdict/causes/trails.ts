@@ -14,7 +14,7 @@ export function trailCauses({ streaks, width, height }: FrameMeasurement): Cause
   return kinds.map((kind) => {
     const same = streaks.filter((streak) => streak.kind === kind)
     const strongest = same.reduce((a, b) => (b.snr > a.snr ? b : a))
-    const masked = same.reduce((sum, s) => sum + s.lengthPx * s.widthPx * 3, 0) / (width * height)
+    const masked = maskedShare({ streaks: same, width, height })
     return {
       kind: causeOf[kind],
       severity: Math.min(1, 0.1 + 0.04 * strongest.pixelSnr + 4 * masked),
@@ -29,6 +29,21 @@ export function trailCauses({ streaks, width, height }: FrameMeasurement): Cause
       region: boundingBox(strongest),
     }
   })
+}
+
+/** Share of the frame that masking its trails costs: three widths along each. */
+export function maskedShare({
+  streaks,
+  width,
+  height,
+}: Pick<FrameMeasurement, 'streaks' | 'width' | 'height'>): number {
+  const area = streaks.reduce((sum, { lengthPx, widthPx }) => sum + 3 * lengthPx * widthPx, 0)
+  return Math.min(1, area / (width * height))
+}
+
+/** Whether a cause is a trail, which is masked and does not spoil the frame. */
+export function isTrail({ kind }: Cause): boolean {
+  return Object.values(causeOf).includes(kind)
 }
 
 function boundingBox({ x0, y0, x1, y1 }: Streak) {
