@@ -3,7 +3,7 @@ import { exposePlane, saturatePlane } from './detector.ts'
 import { shadeDust } from './flatField.ts'
 import { meanOf, quantileOf } from './gridMap.ts'
 import { makeHeader } from './header.ts'
-import { labelFrame, labelThresholds } from './labels.ts'
+import { isClean, labelFrame, labelThresholds } from './labels.ts'
 import {
   addObjects,
   composeLight,
@@ -115,7 +115,7 @@ function describe(scene: Scene, maps: LightMaps, psfs: PsfField, measured: Measu
     saturatedPixels: measured.saturatedPixels,
   }
   const labels = labelFrame(spec, truth)
-  return { labels, clean: labels.length === 0, ...truth }
+  return { labels, clean: isClean(labels, truth), ...truth }
 }
 
 /** Share of the frame whose cloud and haze take more than a tenth of the light. */

@@ -41,7 +41,7 @@ export interface NightOptions {
   readonly mix?: Partial<NightMix>
 }
 
-/** About 60 % of the frames stay clean; satellites are the most common guests, clouds come in episodes. */
+/** About 60 % of the frames stay without labels; satellites are the most common guests, clouds come in episodes. */
 export const defaultMix: NightMix = {
   satellite: 0.17,
   airplane: 0.03,

@@ -19,28 +19,35 @@ export function measurePsf(psf: Psf): PsfShape {
 /** Rays on which the edge of a star image is looked for. */
 const rays = 64
 
-/** Diameter of the disc with the area inside half of the peak; the hole of a ring counts as inside. */
+/**
+ * Diameter of the disc with the area inside half of the peak; the hole of a ring counts as inside. Rays start at the
+ * peak, which is inside even where a gust left two images and their common centre lies in the dark between them.
+ */
 function measureWidth(psf: Psf): number {
-  const { values, half, oversample } = psf
-  const level = peakOf(values) / 2
+  const { values, half, size, oversample } = psf
+  const peak = peakIndex(values)
+  const level = values[peak]! / 2
+  const x = peak % size
+  const y = Math.floor(peak / size)
   let area = 0
   for (let ray = 0; ray < rays; ray++) {
     const angle = (2 * pi * ray) / rays
     const c = cos(angle)
     const s = sin(angle)
-    const at = (r: number) => sampleAt(psf, half + r * c, half + r * s)
-    let r = half - 2
+    const at = (r: number) => sampleAt(psf, x + r * c, y + r * s)
+    let r = 3 * half
     while (r > 0 && at(r) < level) r -= 0.25
-    const edge = r + (0.25 * (at(r) - level)) / Math.max(1e-30, at(r) - at(r + 0.25))
+    const edge = r + (0.25 * (at(r) - level)) / (at(r) - at(r + 0.25))
     area += (pi / rays) * edge * edge
   }
   return (2 * Math.sqrt(area / pi)) / oversample
 }
 
-/** Value between samples, linear. */
+/** Value between samples, linear; nothing beyond them. */
 function sampleAt({ values, size }: Psf, x: number, y: number): number {
   const i = Math.floor(x)
   const j = Math.floor(y)
+  if (i < 0 || j < 0 || i >= size - 1 || j >= size - 1) return 0
   const at = j * size + i
   const top = values[at]! + (values[at + 1]! - values[at]!) * (x - i)
   const bottom = values[at + size]! + (values[at + size + 1]! - values[at + size]!) * (x - i)
@@ -48,7 +55,7 @@ function sampleAt({ values, size }: Psf, x: number, y: number): number {
 }
 
 function measureMoments({ values, size, oversample }: Psf): Omit<PsfShape, 'fwhmPx' | 'hfrPx'> {
-  const floor = 0.1 * peakOf(values)
+  const floor = 0.1 * values[peakIndex(values)]!
   let sum = 0
   let sx = 0
   let sy = 0
@@ -99,8 +106,8 @@ function measureHalfFlux({ values, size, half, oversample, corePx }: Psf): numbe
   return ring / 20
 }
 
-function peakOf(values: Float32Array): number {
+function peakIndex(values: Float32Array): number {
   let peak = 0
-  for (const value of values) if (value > peak) peak = value
+  for (let i = 1; i < values.length; i++) if (values[i]! > values[peak]!) peak = i
   return peak
 }

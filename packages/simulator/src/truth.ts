@@ -37,8 +37,13 @@ export interface TrailTruth {
 
 /** What is truly in a frame. */
 export interface FrameTruth {
-  /** What a careful observer could hold against the frame; empty when it is clean. */
+  /** What a careful observer could hold against the frame. */
   readonly labels: readonly FrameLabel[]
+  /**
+   * True where a sensitive tool could rightly report nothing: no label, no trail of matchedSnr 5 or more, mean
+   * transparency above 0.96, FWHM below 1.25 times the normal one, a/b below 1.18, nothing occluded, and twilight that
+   * brightens the sky by less than a fifth. Frames without labels that miss this hold something faint.
+   */
   readonly clean: boolean
   /** All trails that touch the frame, also those too faint to be labelled. */
   readonly trails: readonly TrailTruth[]
