@@ -21,7 +21,7 @@ export async function demo(
   terminal.print(`A simulated night of ${count} frames in ${frames}`)
   const night = { frames: count, seed: 7, width: 1280, height: 960 }
   const truth = await simulateShown(terminal, frames, { ...night, ...signal })
-  const spoilt = truth.frames.filter((frame) => !frame.truth.clean).length
+  const spoilt = truth.frames.filter((frame) => frame.truth.labels.length > 0).length
   terminal.print(`  something is wrong with ${spoilt} of them; truth.json says what`)
   terminal.print()
   const started = performance.now()

@@ -27,8 +27,9 @@ export async function simulate(
     ...(jobs !== undefined && { jobs }),
     ...(signal && { signal }),
   })
-  const clean = truth.frames.filter((frame) => frame.truth.clean).length
-  terminal.print(`${plural(truth.frames.length, 'frame')}, ${clean} of them clean, in ${folder}`)
+  const spoilt = truth.frames.filter((frame) => frame.truth.labels.length > 0).length
+  const frameCount = plural(truth.frames.length, 'frame')
+  terminal.print(`${frameCount}, something is wrong with ${spoilt} of them, in ${folder}`)
   terminal.print(`what is in each: ${join(folder, 'truth.json')}`)
   return 0
 }
