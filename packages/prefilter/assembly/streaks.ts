@@ -8,7 +8,7 @@
 /**
  * Adds rows of `source` (clipped to ±clip, masked ones left out) in squares of bin x bin pixels.
  * `mask` holds one byte a pixel, non-zero = masked; `tops` receives the highest value of each square, masked or
- * not. `sumRow`, `countRow` and `topRow` are scratch, one f32 a column.
+ * not. `sumRow`, `countRow` and `topRow` are scratch, one f32 a column and four to spare.
  */
 export function streakBin(
   source: usize, mask: usize, width: i32, rows: i32, bin: i32, clip: f32,
@@ -22,36 +22,46 @@ export function streakBin(
   const vectorEnd = width & ~3
   let out = 0
   for (let first = 0; first < rows; first += bin) {
-    memory.fill(sumRow, 0, <usize>width << 2)
-    memory.fill(countRow, 0, <usize>width << 2)
-    for (let x = 0; x < width; x++) store<f32>(topRow + (<usize>x << 2), <f32>-1e30)
     const bottom = min(first + bin, rows)
-    // Down the columns first: whole vectors, no shuffles.
-    for (let y = first; y < bottom; y++) {
-      const row = source + (<usize>(y * width) << 2)
-      const maskRow = mask + <usize>(y * width)
-      for (let x = 0; x < vectorEnd; x += 4) {
-        const at = <usize>x << 2
-        const value = v128.load(row + at)
-        v128.store(topRow + at, f32x4.pmax(v128.load(topRow + at), value))
+    // Down the columns first: whole vectors, no shuffles, sums held in registers.
+    for (let x = 0; x < vectorEnd; x += 4) {
+      const at = <usize>x << 2
+      let sum = f32x4.splat(0)
+      let count = f32x4.splat(0)
+      let top = f32x4.splat(-1e30)
+      for (let y = first; y < bottom; y++) {
+        const value = v128.load(source + (<usize>(y * width) << 2) + at)
+        top = f32x4.pmax(top, value)
         const masked = i32x4.ne(
-          i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(v128.load32_zero(maskRow + x))),
+          i32x4.extend_low_i16x8_u(
+            i16x8.extend_low_i8x16_u(v128.load32_zero(mask + <usize>(y * width + x)))),
           i32x4.splat(0),
         )
+        // NaN compares false and is left out with the masked ones.
         const used = v128.andnot(f32x4.gt(value, floor), masked)
-        const clipped = v128.and(f32x4.min(f32x4.max(value, low), high), used)
-        v128.store(sumRow + at, f32x4.add(v128.load(sumRow + at), clipped))
-        v128.store(countRow + at, f32x4.add(v128.load(countRow + at), v128.and(one, used)))
+        sum = f32x4.add(sum, v128.and(f32x4.min(f32x4.max(value, low), high), used))
+        count = f32x4.add(count, v128.and(one, used))
       }
-      for (let x = vectorEnd; x < width; x++) {
-        const at = <usize>x << 2
-        const value = load<f32>(row + at)
-        if (value > load<f32>(topRow + at)) store<f32>(topRow + at, value)
-        if (load<u8>(maskRow + x) == 0 && value > MASKED) {
-          store<f32>(sumRow + at, load<f32>(sumRow + at) + min(max(value, -clip), clip))
-          store<f32>(countRow + at, load<f32>(countRow + at) + 1)
+      v128.store(sumRow + at, sum)
+      v128.store(countRow + at, count)
+      v128.store(topRow + at, top)
+    }
+    for (let x = vectorEnd; x < width; x++) {
+      const at = <usize>x << 2
+      let sum: f32 = 0
+      let count: f32 = 0
+      let top: f32 = -1e30
+      for (let y = first; y < bottom; y++) {
+        const value = load<f32>(source + (<usize>(y * width) << 2) + at)
+        if (value > top) top = value
+        if (load<u8>(mask + <usize>(y * width + x)) == 0 && value > MASKED) {
+          sum += min(max(value, -clip), clip)
+          count += 1
         }
       }
+      store<f32>(sumRow + at, sum)
+      store<f32>(countRow + at, count)
+      store<f32>(topRow + at, top)
     }
     // Then along the row.
     for (let column = 0; column < columns; column++) {
@@ -164,6 +174,7 @@ export function streakLevel(
 /**
  * Per shift: count, mean and mean square of single lines and of pairs of neighbours that lie wholly inside
  * the image, values clipped to ±limit. Six f32 a shift: [count, sum, sumSquares, pairSum, pairSumSquares, 0].
+ * Where strips are many, some tell enough.
  */
 export function streakNoise(
   table: usize, rows: i32, columns: i32, stride: i32, pad: i32, depth: i32, maxShift: i32,
@@ -173,7 +184,8 @@ export function streakNoise(
   const low = f32x4.splat(-limit)
   const pairHigh = f32x4.splat(limit * <f32>1.41421356)
   const pairLow = f32x4.splat(-limit * <f32>1.41421356)
-  for (let strip = 0; strip < 1 << depth; strip++) {
+  const every = max(1, (1 << depth) / 16)
+  for (let strip = every >> 1; strip < 1 << depth; strip += every) {
     const first = stripStart(strip, rows, depth)
     const shifts = min(stripStart(strip + 1, rows, depth) - first - 1, maxShift)
     for (let shift = 0; shift <= shifts; shift++) {

@@ -9,9 +9,12 @@ export interface BinnedPlane {
   readonly height: number
   /** Sum over the unmasked pixels of each square, pixel sigmas. */
   readonly sums: Float32Array
-  /** How many pixels were unmasked. */
+  /** How many pixels were unmasked; set to 0 where a trail was taken out. */
   readonly counts: Float32Array
-  /** Highest pixel of each square, masked or not. */
+}
+
+/** With the highest pixel of each square, masked or not. */
+export interface ToppedPlane extends BinnedPlane {
   readonly tops: Float32Array
 }
 
@@ -22,7 +25,7 @@ const pixelClipSigma = 5
 const chunkBytes = 1 << 20
 
 /** Bins a residual in pixel sigmas; `mask` holds 1 where a pixel must not count. */
-export function binResidual(residual: Plane, mask: Uint8Array, bin: number): BinnedPlane {
+export function binResidual(residual: Plane, mask: Uint8Array, bin: number): ToppedPlane {
   const { width, height, data } = residual
   const columns = Math.ceil(width / bin)
   const rows = Math.ceil(height / bin)
@@ -32,7 +35,7 @@ export function binResidual(residual: Plane, mask: Uint8Array, bin: number): Bin
   const chunkRows = Math.max(1, Math.floor(chunkBytes / (4 * width * bin)))
   const pixels = chunkRows * bin * width
   const binned = 4 * chunkRows * columns
-  const row = 4 * width
+  const row = 4 * width + 16
   const [source = 0, masked = 0, sumsAt = 0, countsAt = 0, topsAt = 0, ...rows3] = scratch(
     4 * pixels,
     pixels + 16,
@@ -81,14 +84,12 @@ export function halve(plane: BinnedPlane): BinnedPlane {
   const height = Math.ceil(plane.height / 2)
   const sums = new Float32Array(width * height)
   const counts = new Float32Array(width * height)
-  const tops = new Float32Array(width * height).fill(-Infinity)
   for (let y = 0; y < plane.height; y++) {
     const row = (y >> 1) * width
     for (let x = 0, from = y * plane.width; x < plane.width; x++, from++) {
       sums[row + (x >> 1)]! += plane.sums[from]!
       counts[row + (x >> 1)]! += plane.counts[from]!
-      tops[row + (x >> 1)] = Math.max(tops[row + (x >> 1)]!, plane.tops[from]!)
     }
   }
-  return { bin: plane.bin * 2, width, height, sums, counts, tops }
+  return { bin: plane.bin * 2, width, height, sums, counts }
 }

@@ -1,5 +1,5 @@
 import type { Plane } from '../plane.ts'
-import type { BinnedPlane } from './binning.ts'
+import type { ToppedPlane } from './binning.ts'
 import type { BrightSource } from './sources.ts'
 
 /** Height from which a source may throw spikes, pixel sigmas. */
@@ -13,7 +13,7 @@ const coreShare = 0.4
  * Bright blobs straight from the pixels: a star that has bled along its column or burnt out is often missing
  * from a catalogue of stars, yet throws the strongest spikes.
  */
-export function findBright(residual: Plane, plane: BinnedPlane): BrightSource[] {
+export function findBright(residual: Plane, plane: ToppedPlane): BrightSource[] {
   const { width, height, tops, bin } = plane
   const order: number[] = []
   for (let i = 0; i < tops.length; i++) if (tops[i]! > brightSigma) order.push(i)
@@ -63,7 +63,7 @@ function isHotPixel({ data, width, height }: Plane, column: number, row: number,
 }
 
 function flood(
-  { width, height, tops }: BinnedPlane,
+  { width, height, tops }: ToppedPlane,
   seen: Uint8Array,
   start: number,
   level: number,

@@ -13,6 +13,7 @@ import { type Found, reconsider } from './reconsider.ts'
 import { refine, type Seed, type Trace } from './refine.ts'
 import {
   type Candidate,
+  coarseField,
   listCandidates,
   makeScales,
   peel,
@@ -74,10 +75,15 @@ export function findStreaks(
   let found: Found[] = []
   let threshold = 0
   let trials = 0
-  const search = { field, scales, sources, context, settings }
+  const search: Search = {
+    ...{ field, scales, sources, context, settings },
+    coarseFields: new Map(),
+  }
   for (const trace of lined) takeLined(trace, search, found)
   for (let round = 0; round < mostRounds; round++) {
-    const list = listCandidates(scales, settings.falseAlarmsPerFrame)
+    // What the first round has hidden are close companions: no need to look again for broad light.
+    const looked = round === 0 ? scales : scales.slice(0, 2)
+    const list = listCandidates(looked, settings.falseAlarmsPerFrame)
     threshold = Math.max(threshold, list.threshold)
     trials += list.trials
     const before = found.filter(({ reason }) => !reason).length
@@ -102,6 +108,8 @@ interface Search {
   readonly sources: Sources
   readonly context: JudgeContext
   readonly settings: Settings
+  /** By bin; emptied when a trail is taken out. */
+  readonly coarseFields: Map<number, Field>
 }
 
 /** A trail followed among the unmasked stars, once more with them masked. */
@@ -120,6 +128,7 @@ function take(trace: Trace, search: Search, found: Found[]): boolean {
   const reason = judge(trace, search.context)
   if (reason === 'weak') return false
   found.push({ trace, reason })
+  search.coarseFields.clear()
   peel(
     search.field,
     search.scales,
@@ -160,15 +169,25 @@ function haloOf({ cross }: Trace): number {
   return cross.fwhmPx * Math.max(1, Math.min(6, Math.cbrt(Math.max(0, cross.peak) * 2)))
 }
 
+/** The residual at a scale, kept until the next trail is taken out. */
+function coarse({ coarseFields }: Search, scale: Scale): Field {
+  const known = coarseFields.get(scale.bin)
+  if (known) return known
+  const made = coarseField(scale)
+  coarseFields.set(scale.bin, made)
+  return made
+}
+
 /** Bins from which a candidate is first followed at a coarser resolution, where broad light costs less. */
 const coarseBins = 4
 
-function seedOf({ path, bin }: Candidate, { sources, scales }: Search): Seed | undefined {
+function seedOf({ path, bin }: Candidate, search: Search): Seed | undefined {
+  const { sources, scales } = search
   const sigmaPx = Math.max(0.42 * bin, sources.fwhmPx / 2.3548)
   const seed = { path, tolerancePx: 1.5 * bin + 1, sigmaPx }
   const scale = scales.findLast((one) => one.bin <= sigmaPx)
   if (!scale || scale.bin < 2 || bin < coarseBins) return seed
-  const rough = refine(scale.field, {
+  const rough = refine(coarse(search, scale), {
     path: toBins(path, scale.bin),
     tolerancePx: seed.tolerancePx / scale.bin,
     sigmaPx: sigmaPx / scale.bin,

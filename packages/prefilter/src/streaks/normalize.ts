@@ -96,36 +96,32 @@ function applyCells(
   const need = leastCount(plane)
   const across = nodes(width, columns)
   const down = nodes(height, rows)
+  const means = new Float32Array(columns)
+  const sigmas = new Float32Array(columns)
   for (let y = 0; y < height; y++) {
     const top = down.index[y]! * columns
     const bottom = Math.min(down.index[y]! + 1, rows - 1) * columns
-    const fy = down.share[y]!
-    for (let x = 0; x < width; x++) {
-      const at = y * width + x
+    for (let column = 0; column < columns; column++) {
+      means[column] = mix(level[top + column]!, level[bottom + column]!, down.share[y]!)
+      sigmas[column] = mix(noise[top + column]!, noise[bottom + column]!, down.share[y]!)
+    }
+    for (let x = 0, at = y * width; x < width; x++, at++) {
       const pixels = counts[at]!
       if (pixels < need) continue
       const left = across.index[x]!
-      const right = Math.min(left + 1, columns - 1)
-      const fx = across.share[x]!
-      const a = (1 - fx) * (1 - fy)
-      const b = fx * (1 - fy)
-      const c = (1 - fx) * fy
-      const d = fx * fy
-      const mean =
-        a * level[top + left]! +
-        b * level[top + right]! +
-        c * level[bottom + left]! +
-        d * level[bottom + right]!
-      const sigma =
-        a * noise[top + left]! +
-        b * noise[top + right]! +
-        c * noise[bottom + left]! +
-        d * noise[bottom + right]!
+      const right = left + 1 < columns ? left + 1 : left
+      const share = across.share[x]!
+      const mean = mix(means[left]!, means[right]!, share)
+      const sigma = mix(sigmas[left]!, sigmas[right]!, share)
       const value = (sums[at]! - pixels * mean) / (Math.sqrt(pixels) * sigma)
-      out[at] = Math.max(-binClipSigma, Math.min(binClipSigma, value))
+      out[at] = value > binClipSigma ? binClipSigma : value < -binClipSigma ? -binClipSigma : value
     }
   }
   return out
+}
+
+function mix(a: number, b: number, share: number): number {
+  return a + share * (b - a)
 }
 
 /** For each position the cell centre before it and the share of the next one. */

@@ -1,6 +1,6 @@
 import type { Plane } from '../plane.ts'
 import { Cover, type Field } from './band.ts'
-import { type BinnedPlane, binResidual, halve } from './binning.ts'
+import { type BinnedPlane, binResidual, halve, type ToppedPlane } from './binning.ts'
 import { visitPath } from './mask.ts'
 import { normalizeLocally } from './normalize.ts'
 import type { Path } from './path.ts'
@@ -12,8 +12,7 @@ export interface Scale {
   readonly width: number
   readonly height: number
   readonly image: Float32Array
-  /** The residual at this resolution, in units of a bin's noise: broad light is followed here. */
-  readonly field: Field
+  readonly plane: BinnedPlane
 }
 
 /** A straight piece in full-resolution pixels, and the bin it was found at. */
@@ -34,14 +33,14 @@ export function makeScales(
   mask: Uint8Array,
   fwhmPx: number,
   searchSizePx: number,
-): { scales: Scale[]; base: BinnedPlane } {
+): { scales: Scale[]; base: ToppedPlane } {
   const longer = Math.max(residual.width, residual.height)
   // A bin as wide as a sigma or two of the trail loses little light and halves the work.
   const fine = Math.max(1, Math.min(4, Math.floor(fwhmPx / 2)))
   const bin = Math.max(Math.ceil(longer / searchSizePx), Math.min(fine, Math.floor(longer / 256)))
   const scales: Scale[] = []
   const base = binResidual(residual, mask, Math.max(1, bin))
-  let plane = base
+  let plane: BinnedPlane = base
   for (;;) {
     const { width, height } = plane
     scales.push({
@@ -49,7 +48,7 @@ export function makeScales(
       width,
       height,
       image: normalizeLocally(plane),
-      field: coarseField(plane),
+      plane,
     })
     const next = halve(plane)
     if (next.bin > widestBinPx || Math.max(next.width, next.height) < smallestScale) break
@@ -58,7 +57,8 @@ export function makeScales(
   return { scales, base }
 }
 
-function coarseField({ width, height, bin, sums, counts }: BinnedPlane): Field {
+/** The residual at a scale's resolution, in units of a bin's noise: broad light is followed here. */
+export function coarseField({ plane: { width, height, bin, sums, counts } }: Scale): Field {
   const data = new Float32Array(sums.length)
   const mask = new Uint8Array(sums.length)
   for (let i = 0; i < sums.length; i++) {
@@ -144,7 +144,7 @@ export function peel(
     const half = halfWidthPx / scale.bin + 0.71
     visitPath(scale.width, scale.height, binned, half, (row, from, to) => {
       scale.image.fill(0, row + from, row + to + 1)
-      scale.field.mask?.fill(Cover.core, row + from, row + to + 1)
+      scale.plane.counts.fill(0, row + from, row + to + 1)
     })
   }
 }
