@@ -2,8 +2,11 @@ import { type Hdu, type HeaderValue, openFits } from '@nebulift/fits'
 import { fileSource } from '@nebulift/fits/node'
 import type { CommandContext } from '../commands/context.ts'
 import { describeError } from '../errors.ts'
+import { isPicture } from '../frame/chooseImage.ts'
+import { assumesMosaic } from '../frame/readFrame.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { formatBytes, formatTable, printable } from '../terminal/text.ts'
+import { mosaicNote } from './showBatch.ts'
 
 /** Options as they were typed. */
 export interface InspectFlags {
@@ -34,13 +37,16 @@ async function inspectFile(terminal: Terminal, file: string, flags: InspectFlags
   const source = await fileSource(file)
   try {
     const hdus = await openFits(source)
+    const mosaics = await findMosaics(hdus)
     if (flags.json) {
-      terminal.print(JSON.stringify({ file, bytes: source.size, hdus: hdus.map(describeHdu) }))
+      const described = hdus.map((hdu) => describeHdu(hdu, mosaics.has(hdu)))
+      terminal.print(JSON.stringify({ file, bytes: source.size, hdus: described }))
       return
     }
     terminal.print(`${terminal.paint('bold', printable(file))}  ${formatBytes(source.size)}`)
     terminal.print(formatTable(hdus.map(hduRow), { indent: '  ', right: [0] }))
     for (const line of keyLines(hdus)) terminal.print(`  ${line}`)
+    for (const { index } of mosaics) terminal.print(`  HDU ${index}: ${mosaicNote}`)
     for (const hdu of flags.header ? hdus : []) {
       terminal.print(`\n  ${terminal.paint('bold', `header of HDU ${hdu.index}`)}`)
       for (const { text } of hdu.header.cards) terminal.print(`  ${printable(text).trimEnd()}`)
@@ -51,6 +57,13 @@ async function inspectFile(terminal: Terminal, file: string, flags: InspectFlags
   }
 }
 
+/** Pictures that would be judged as mosaics though their headers are silent. */
+async function findMosaics(hdus: readonly Hdu[]): Promise<ReadonlySet<Hdu>> {
+  const found = new Set<Hdu>()
+  for (const hdu of hdus.filter(isPicture)) if (await assumesMosaic(hdu)) found.add(hdu)
+  return found
+}
+
 function hduRow({ index, name, kind, shape, bitpix, scaling }: Hdu): string[] {
   const size = shape.length > 0 ? shape.join(' x ') : 'no data'
   // Unsigned numbers are stored as signed ones and an offset of half their range.
@@ -59,10 +72,11 @@ function hduRow({ index, name, kind, shape, bitpix, scaling }: Hdu): string[] {
   return [String(index), printable(name), kind, size, shape.length > 0 ? type : '']
 }
 
-function describeHdu({ index, name, kind, shape, bitpix, header }: Hdu) {
+function describeHdu({ index, name, kind, shape, bitpix, header }: Hdu, mosaicAssumed: boolean) {
   const cards = header.cards.filter(({ value }) => value !== undefined)
   const values = cards.map(({ keyword, value }) => [keyword, plainValue(value)])
-  return { index, name, kind, shape, bitpix, header: Object.fromEntries(values) }
+  const assumed = mosaicAssumed ? { mosaicAssumed } : {}
+  return { index, name, kind, shape, bitpix, ...assumed, header: Object.fromEntries(values) }
 }
 
 /** JSON has neither big nor complex numbers. */

@@ -1,11 +1,13 @@
 import { open } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { basename, resolve } from 'node:path'
 import { assessFrames, frameContext, measureFrame } from '@nebulift/prefilter'
 import type { CommandContext } from '../commands/context.ts'
 import { CliError, errorCode } from '../errors.ts'
 import { writeAtomic } from '../files/atomic.ts'
 import { readFrame } from '../frame/readFrame.ts'
 import { explainPng } from '../picture/index.ts'
+import { printable } from '../terminal/text.ts'
+import { mosaicNote } from './showBatch.ts'
 
 /** Options as they were typed. */
 export interface PreviewFlags {
@@ -22,12 +24,14 @@ export async function preview(
   { output, explain = false, size, hdu }: PreviewFlags,
 ): Promise<number> {
   await refuseOtherThanPng(file, output)
-  const { plane, factor, get } = await readFrame(file, hdu === undefined ? {} : { hdu })
+  const frame = await readFrame(file, hdu === undefined ? {} : { hdu })
+  const { plane, factor, get } = frame
+  if (frame.mosaic === 'pixels') terminal.log('debug', mosaicNote, { file: printable(file) })
   const { width, height } = plane
   // Drawn on the plane that was judged: its pixels, not those of a Bayer sensor.
   const context = () => frameContext(get, { width, height, step: factor })
   const assessment = explain ? assessFrames([measureFrame(plane, context())])[0] : undefined
-  const options = { title: file, ...(size !== undefined && { longSidePx: size }) }
+  const options = { title: basename(file), ...(size !== undefined && { longSidePx: size }) }
   await writeAtomic(output, explainPng(plane, assessment, options))
   terminal.print(`${output} written`)
   return 0

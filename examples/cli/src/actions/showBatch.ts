@@ -4,6 +4,10 @@ import type { Progress } from '../terminal/progress.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { plural, printable } from '../terminal/text.ts'
 
+/** What people should know of a frame whose header does not say that it is a mosaic. */
+export const mosaicNote =
+  'the header names no Bayer pattern, but the pixels form a mosaic: read as one (mean of 2 x 2 pixels)'
+
 /** Shows a batch as it goes on: a progress bar, one line for each failure, detail when verbose. */
 export function showBatch(terminal: Terminal): { onEvent: OnBatchEvent; stop: () => void } {
   let progress: Progress | undefined
@@ -42,6 +46,7 @@ function logMeasured(
     ...fields,
     background: { level: background.level, rms: background.rms, gradient: background.gradient },
   })
+  if (judged.mosaic === 'pixels') terminal.log('debug', mosaicNote, { file: printable(file) })
   for (const { streak, reason } of rejectedStreaks) {
     const message = `not a trail: ${streakText(streak)}: ${reason}`
     terminal.log('debug', message, { file: printable(file), streak, reason })

@@ -6,6 +6,7 @@ import {
   scaleMeasurement,
 } from '@nebulift/prefilter'
 import { type Preview, previewWebp } from '../picture/index.ts'
+import type { MosaicSource } from './mosaic.ts'
 import { readFrame } from './readFrame.ts'
 
 /** What one file's pixels tell, before it is compared with others. Plain data. */
@@ -15,6 +16,8 @@ export interface JudgedFile {
   readonly width: number
   readonly height: number
   readonly hdu: number
+  /** What says that the picture is the mosaic of a colour sensor; absent for others. */
+  readonly mosaic?: MosaicSource
   /** What the header calls the target. */
   readonly object?: string
   readonly filter?: string
@@ -54,6 +57,7 @@ export async function judgeFile(path: string, options: JudgeOptions = {}): Promi
     width,
     height,
     hdu: frame.hdu,
+    ...(frame.mosaic && { mosaic: frame.mosaic }),
     ...text('object', get('OBJECT')),
     ...text('filter', get('FILTER')),
     ...(preview && { preview }),

@@ -6,6 +6,7 @@ import { sweepParts, writeAtomic } from '../files/atomic.ts'
 import type { FileMark } from '../files/identity.ts'
 import { appendLine, readLines } from '../files/lines.ts'
 import type { JudgedFile } from '../frame/judgeFile.ts'
+import { readingVersion } from '../frame/readFrame.ts'
 import { version } from '../version.ts'
 
 /** Measurements kept between runs, by the content of the file. */
@@ -22,9 +23,9 @@ export interface FrameCache {
 
 const markKey = (mark: FileMark) => `${mark.dev}:${mark.ino}:${mark.size}:${mark.mtimeNs}`
 
-/** Other versions measure otherwise, and another HDU is another picture. */
+/** Other versions read or measure otherwise, and another HDU is another picture. */
 function edition(hdu: number | undefined): string {
-  return `${version}-${measurementVersion}${hdu === undefined ? '' : `-hdu${hdu}`}`
+  return `${version}-${readingVersion}-${measurementVersion}${hdu === undefined ? '' : `-hdu${hdu}`}`
 }
 
 /** Opens the cache in a folder; entries of other versions are removed. */
