@@ -51,8 +51,9 @@ async function checkImage(hdu: Hdu): Promise<void> {
   }
 }
 
-describe('public FITS files', () => {
-  it.skipIf(files.length === 0)('lie in ../shared/data/fits-conformance', () => {
+// The files are not part of the repository: without them there is nothing to test here.
+describe.skipIf(files.length === 0)('public FITS files', () => {
+  it('lie in ../shared/data/fits-conformance', () => {
     expect(files.length).toBeGreaterThan(50)
   })
 
@@ -81,8 +82,12 @@ describe('public FITS files', () => {
   })
 })
 
-describe('damaged files never hang or crash', () => {
-  it.each(files.filter((path) => /m13|compressed|test1|cube/.test(path)))('%s', async (name) => {
+describe.skipIf(files.length === 0)('damaged files never hang or crash', () => {
+  const damageable = files.filter((path) => /m13|compressed|test1|cube/.test(path))
+
+  it('are made from some of them', () => expect(damageable.length).toBeGreaterThan(0))
+
+  it.each(damageable)('%s', async (name) => {
     await using source = await fileSource(join(folder, name))
     const bytes = (await source.read(0, Math.min(source.size, 150_000))).slice()
     for (let round = 0; round < 20; round++) {
