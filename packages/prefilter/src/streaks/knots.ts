@@ -1,10 +1,10 @@
+import type { Along } from './ends.ts'
 import { pathLength } from './path.ts'
 import type { Trace } from './refine.ts'
 import type { Sources } from './sources.ts'
 
 /** Amplitude along a trail in steps of `stepPx`, each averaged over `widthPx`; steps behind masks are left out. */
-function stepsAlong({ along, path }: Trace, widthPx: number, stepPx: number) {
-  const length = pathLength(path)
+function stepsAlong(along: Along, length: number, widthPx: number, stepPx: number) {
   const values: number[] = []
   const errors: number[] = []
   const { start, blockPx, amplitude, weight } = along
@@ -41,7 +41,7 @@ function knotWidth({ cross }: Trace, { fwhmPx }: Sources): number {
 export function isBeaded(trace: Trace, sources: Sources): boolean {
   const width = knotWidth(trace, sources)
   if (pathLength(trace.path) > 20 * width) return false
-  const { values, errors } = stepsAlong(trace, width, width / 2)
+  const { values, errors } = stepsAlong(trace.along, pathLength(trace.path), width, width / 2)
   if (values.length < 3) return true
   const mean = meanOf(values)
   const noise = trace.noiseFactor * Math.sqrt(meanOf(errors.map((error) => error ** 2)))
@@ -68,7 +68,7 @@ const jumpy = 0.3
 export function isLumpy(trace: Trace, sources: Sources): boolean {
   const width = knotWidth(trace, sources)
   if (pathLength(trace.path) > Math.min(200, 40 * width)) return false
-  const { values, errors } = stepsAlong(trace, width, 1.2 * width)
+  const { values, errors } = stepsAlong(trace.along, pathLength(trace.path), width, 1.2 * width)
   if (values.length < 4) return false
   const mean = meanOf(values)
   // The median leaves out a single flare; 0.67 sqrt(6) is what unit noise gives.
@@ -112,7 +112,7 @@ export function isCrooked({ crest, cross }: Trace, { fwhmKnown, fwhmPx }: Source
 /** Flashes: compact peaks far above the steady light, evenly spaced. Returns their number, 0 when irregular. */
 export function countFlashes(trace: Trace, sources: Sources): number {
   const width = Math.max(knotWidth(trace, sources), trace.along.blockPx)
-  const { values, errors } = stepsAlong(trace, width, width / 2)
+  const { values, errors } = stepsAlong(trace.bare, pathLength(trace.path), width, width / 2)
   if (values.length < 12) return 0
   const steady = [...values].sort((a, b) => a - b)[values.length >> 1]!
   const at: number[] = []

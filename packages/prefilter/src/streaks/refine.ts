@@ -17,6 +17,8 @@ export interface Trace {
   readonly path: Path
   readonly cross: CrossShape
   readonly along: Along
+  /** The same with the stars left in: an airplane's flashes look like stars. */
+  readonly bare: Along
   readonly pieces: Pieces
   /** Summed light over its noise, the noise measured beside the trail. */
   readonly snr: number
@@ -176,12 +178,32 @@ export function measure(field: Field, path: Path, look: Look): Trace | undefined
   const noiseFactor = parallelNoise(band, from, to, sigmaPx, inner + 2 * sigmaPx)
   const along = alongPath(band, sigmaPx)
   const snr = significanceAlong(along, 0, length) / noiseFactor
+  const bare = alongBare(field, path, look)
   const pieces = cutPieces(along, length, snr, noiseFactor)
   const crest = length < 200 && band.lanePx === 1 ? crestOf(band, from, to) : Number.NaN
   const perPixel = length > 0 ? (snr * snr) / length : 0
   const endErrorPx = Math.max(1, perPixel > 0 ? 6 / perPixel : length)
   const medianSnr = medianContrast(band, { from, to, sigmaPx, innerPx: inner })
-  return { path, cross, along, pieces, snr, medianSnr, crest, noiseFactor, room, endErrorPx, clip }
+  return {
+    path,
+    cross,
+    along,
+    bare,
+    pieces,
+    snr,
+    medianSnr,
+    crest,
+    noiseFactor,
+    room,
+    endErrorPx,
+    clip,
+  }
+}
+
+function alongBare({ residual }: Field, path: Path, { sigmaPx, clip }: Look): Along {
+  const narrow = { before: 0, after: 0, halfWidthPx: Math.max(4, 3 * sigmaPx), clip }
+  const blockPx = blockFor(pathLength(path))
+  return alongPath(extractBand({ residual }, path, { ...narrow, blockPx }), sigmaPx)
 }
 
 function blocksOf(band: Band, length: number): [number, number] {
