@@ -2,6 +2,7 @@ import type { BackgroundModel } from '../background/model.ts'
 import type { FrameMeasurement } from '../frame/measurement.ts'
 import type { Plane } from '../plane.ts'
 import type { StarCatalog } from '../stars/catalog.ts'
+import { quantile } from '../statistics/robust.ts'
 import { findStreaks } from '../streaks/find.ts'
 import type { Streak } from '../verdict/assessment.ts'
 import { readSketch, sketchSigma } from './sketch.ts'
@@ -12,6 +13,11 @@ const NEIGHBOURS = 5
 const FEWEST_NEIGHBOURS = 3
 /** Where the neighbours' median is brighter than this many sigma a star or nebula leaves too much behind. */
 const STATIC_SIGMA = 2.5
+/** No byte of a sketch: they end at 127 on both sides. */
+const OUTSIDE = -128
+/** What stands out more than this the frame's own search has seen. */
+const FAINT_SIGMA = 3
+const MOST_ECCENTRIC = 0.65
 /** What is found only here must cross this share of the frame's shorter side: a faint short line proves little. */
 const LEAST_SHARE = 0.5
 const LEAST_PERSISTENCE = 0.6
@@ -25,7 +31,10 @@ export function findFaintTrails(
   session: readonly FrameMeasurement[],
   poses: readonly (Transform | undefined)[],
 ): (readonly Streak[])[] {
-  const members = session.flatMap(({ sketch }, i) => (poses[i] && sketch ? [i] : []))
+  const usual = usualStars(session)
+  const members = session.flatMap((frame, i) =>
+    poses[i] && frame.sketch && isUsual(frame, usual) ? [i] : [],
+  )
   const found: (readonly Streak[])[] = session.map(() => [])
   if (members.length <= FEWEST_NEIGHBOURS) return found
   const bytes = new Map<number, Int8Array>()
@@ -40,6 +49,28 @@ export function findFaintTrails(
     found[i] = newTrails(difference, session[i])
   }
   return found
+}
+
+function usualStars(session: readonly FrameMeasurement[]) {
+  return {
+    count: quantile(
+      session.map(({ stars }) => stars.count),
+      0.6,
+    ),
+    fwhmPx: quantile(
+      session.map(({ stars }) => stars.fwhmPx),
+      0.4,
+    ),
+  }
+}
+
+/** Stars of another width, shape or number leave too much behind, and such frames are rejected anyway. */
+function isUsual({ stars }: FrameMeasurement, usual: ReturnType<typeof usualStars>): boolean {
+  return (
+    stars.count > 0.6 * usual.count &&
+    stars.fwhmPx < 1.3 * usual.fwhmPx &&
+    stars.eccentricity < MOST_ECCENTRIC
+  )
 }
 
 interface Posed {
@@ -60,49 +91,92 @@ function nearestMembers(members: readonly number[], k: number): number[] {
 /** Own sketch less the neighbours' median, in sigma; 0 where too few neighbours look or something bright stands. */
 function subtractNeighbours(own: Posed, others: readonly Posed[]): Plane {
   const { width, height } = own.frame.sketch!
+  const usual = medianOf(own, others)
+  const limit = STATIC_SIGMA * sketchSigma
+  const step = own.frame.width / width
+  const margin = Math.max(1, Math.min(4, Math.ceil(own.frame.stars.fwhmPx / step)))
+  const bright = usual.map((value) => (Number.isNaN(value) || Math.abs(value) > limit ? 1 : 0))
+  const masked = dilate(dilate(bright, { width, height, margin, across: 1 }), {
+    width,
+    height,
+    margin,
+    across: width,
+  })
   const data = new Float32Array(width * height)
-  const lookups = others.map((other) => lookup(own, other))
-  const values = new Float64Array(others.length)
-  for (let y = 0; y < height; y++)
-    for (let x = 0; x < width; x++) {
-      let seen = 0
-      for (const look of lookups) {
-        const value = look(x, y)
-        if (value === -128) continue
-        // Insertion keeps the few values in order.
-        let at = seen++
-        for (; at > 0 && values[at - 1] > value; at--) values[at] = values[at - 1]
-        values[at] = value
-      }
-      if (seen < FEWEST_NEIGHBOURS) continue
-      const middle = seen >> 1
-      const usual = seen % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2
-      if (Math.abs(usual) > STATIC_SIGMA * sketchSigma) continue
-      data[y * width + x] = (own.bytes[y * width + x] - usual) / sketchSigma
+  for (let i = 0; i < data.length; i++)
+    if (!masked[i]) {
+      const sigma = (own.bytes[i] - usual[i]) / sketchSigma
+      data[i] = Math.max(-FAINT_SIGMA, Math.min(FAINT_SIGMA, sigma))
     }
   return { data, width, height }
 }
 
-/** Reads another frame's sketch at the place of the sky that a pixel of our own shows; -128 outside. */
-function lookup(own: Posed, other: Posed): (x: number, y: number) => number {
-  const { width, height } = other.frame.sketch!
-  const step = own.frame.width / own.frame.sketch!.width
-  const back = invert(other.pose)
-  const turn = {
-    cos: back.cos * own.pose.cos - back.sin * own.pose.sin,
-    sin: back.sin * own.pose.cos + back.cos * own.pose.sin,
+/** Median of the neighbours at each pixel of our own sketch, in bytes; NaN where too few of them look. */
+function medianOf(own: Posed, others: readonly Posed[]): Float32Array {
+  const planes = others.map((other) => warp(own, other))
+  const usual = new Float32Array(own.bytes.length)
+  const values = new Int8Array(others.length)
+  for (let i = 0; i < usual.length; i++) {
+    let seen = 0
+    for (let k = 0; k < planes.length; k++) {
+      const value = planes[k][i]
+      if (value === OUTSIDE) continue
+      // Insertion keeps the few values in order.
+      let at = seen++
+      for (; at > 0 && values[at - 1] > value; at--) values[at] = values[at - 1]
+      values[at] = value
+    }
+    const middle = seen >> 1
+    if (seen < FEWEST_NEIGHBOURS) usual[i] = Number.NaN
+    else usual[i] = seen % 2 ? values[middle] : (values[middle - 1] + values[middle]) / 2
   }
+  return usual
+}
+
+interface Dilation {
+  readonly width: number
+  readonly height: number
+  readonly margin: number
+  /** Step from a pixel to the next: 1 along rows, the width along columns. */
+  readonly across: number
+}
+
+/** Sets every pixel within `margin` of a set one, along one axis. */
+function dilate(mask: ArrayLike<number>, { width, height, margin, across }: Dilation): Uint8Array {
+  const wide = new Uint8Array(width * height)
+  for (let i = 0; i < wide.length; i++) {
+    if (!mask[i]) continue
+    const at = across === 1 ? i % width : Math.floor(i / width)
+    const end = across === 1 ? width : height
+    const from = Math.max(-margin, -at)
+    const to = Math.min(margin, end - 1 - at)
+    for (let k = from; k <= to; k++) wide[i + k * across] = 1
+  }
+  return wide
+}
+
+/** Another frame's sketch as our own would show it: nearest pixels, `OUTSIDE` where it ends. */
+function warp(own: Posed, other: Posed): Int8Array {
+  const { width, height } = own.frame.sketch!
+  const step = own.frame.width / width
+  const back = invert(other.pose)
+  const cos = back.cos * own.pose.cos - back.sin * own.pose.sin
+  const sin = back.sin * own.pose.cos + back.cos * own.pose.sin
   const dx = back.cos * own.pose.dx - back.sin * own.pose.dy + back.dx
   const dy = back.sin * own.pose.dx + back.cos * own.pose.dy + back.dy
+  // Sketch pixel 0 has its centre at (step - 1) / 2; half a pixel more turns rounding into flooring.
   const half = (step - 1) / 2
-  return (x, y) => {
-    const px = x * step + half
-    const py = y * step + half
-    const column = Math.round((turn.cos * px - turn.sin * py + dx - half) / step)
-    const row = Math.round((turn.sin * px + turn.cos * py + dy - half) / step)
-    if (column < 0 || row < 0 || column >= width || row >= height) return -128
-    return other.bytes[row * width + column]
-  }
+  const x0 = (cos * half - sin * half + dx - half) / step + 0.5
+  const y0 = (sin * half + cos * half + dy - half) / step + 0.5
+  const warped = new Int8Array(width * height)
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const column = Math.floor(x0 + cos * x - sin * y)
+      const row = Math.floor(y0 + sin * x + cos * y)
+      const inside = column >= 0 && row >= 0 && column < width && row < height
+      warped[y * width + x] = inside ? other.bytes[row * width + column] : OUTSIDE
+    }
+  return warped
 }
 
 function newTrails(difference: Plane, frame: FrameMeasurement): Streak[] {

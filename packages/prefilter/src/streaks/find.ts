@@ -4,24 +4,15 @@ import type { StarCatalog } from '../stars/catalog.ts'
 import type { Streak } from '../verdict/assessment.ts'
 import type { Field } from './band.ts'
 import { findBright } from './bright.ts'
-import { type JudgeContext, judge, type RejectionReason, widestPx } from './judge.ts'
+import { followAll, type Search, takeLined } from './follow.ts'
+import { borderPx, type JudgeContext, type RejectionReason } from './judge.ts'
 import { kindOf } from './kind.ts'
 import { crestOf, followLineUps } from './lineups.ts'
-import { type FindStreaksOptions, type Settings, withDefaults } from './options.ts'
-import { angleOf, type Path, pathLength, project } from './path.ts'
+import { type FindStreaksOptions, withDefaults } from './options.ts'
+import { angleOf } from './path.ts'
 import { type Found, reconsider } from './reconsider.ts'
-import { refine, type Seed, type Trace } from './refine.ts'
-import {
-  type Candidate,
-  coarseField,
-  listCandidates,
-  makeScales,
-  peel,
-  restOf,
-  type Scale,
-  toBins,
-  toPixels,
-} from './search.ts'
+import type { Trace } from './refine.ts'
+import { listCandidates, makeScales } from './search.ts'
 import { addBright, maskSources, type Sources, sortSources } from './sources.ts'
 
 export interface RejectedStreak {
@@ -45,8 +36,8 @@ export interface StreakSearch {
 }
 
 const mostRounds = 4
-/** Candidates followed at the finest scale; half as many at each coarser one. */
-const mostAttempts = 64
+/** Pixels looked at for what turns out to be no trail: a third of a second's worth. */
+const mostWork = 60e6
 
 /**
  * Trails of satellites, airplanes and meteors in a star-free, noise-normalised frame, at every angle, from
@@ -63,7 +54,8 @@ export function findStreaks(
   const catalogued = sortSources(residual, stars)
   const lined = followLineUps(residual, catalogued)
   const mask = maskSources(residual, stars, catalogued, lined.map(crestOf))
-  const field: Field = { residual, mask }
+  const work = { left: mostWork }
+  const field: Field = { residual, mask, work }
   const { scales, base } = makeScales(residual, mask, catalogued.fwhmPx, settings.searchSizePx)
   const sources = addBright(catalogued, findBright(residual, base))
   const context: JudgeContext = {
@@ -76,7 +68,7 @@ export function findStreaks(
   let threshold = 0
   let trials = 0
   const search: Search = {
-    ...{ field, scales, sources, context, settings },
+    ...{ field, scales, sources, context, settings, work },
     coarseFields: new Map(),
   }
   for (const trace of lined) takeLined(trace, search, found)
@@ -102,129 +94,14 @@ export function findStreaks(
   return { streaks, rejected, noise: { threshold, trials, binPx: scales[0]!.bin } }
 }
 
-interface Search {
-  readonly field: Field
-  readonly scales: readonly Scale[]
-  readonly sources: Sources
-  readonly context: JudgeContext
-  readonly settings: Settings
-  /** By bin; emptied when a trail is taken out. */
-  readonly coarseFields: Map<number, Field>
-}
-
-/** A trail followed among the unmasked stars, once more with them masked. */
-function takeLined(trace: Trace, search: Search, found: Found[]): void {
-  const tolerancePx = Math.max(1.5, trace.cross.fwhmPx / 2)
-  const again = refine(search.field, {
-    path: trace.path,
-    tolerancePx,
-    sigmaPx: trace.cross.sigmaPx,
-  })
-  if (again) take(again, search, found)
-}
-
-/** Judges a trace, keeps it with the verdict, and takes it out of the search; false for one too weak to keep. */
-function take(trace: Trace, search: Search, found: Found[]): boolean {
-  const reason = judge(trace, search.context)
-  if (reason === 'weak') return false
-  found.push({ trace, reason })
-  search.coarseFields.clear()
-  peel(
-    search.field,
-    search.scales,
-    trace.path,
-    Math.max(3, 1.6 * trace.cross.fwhmPx, haloOf(trace)),
-  )
-  return true
-}
-
-function followAll(
-  candidates: readonly Candidate[],
-  threshold: number,
-  search: Search,
-  found: Found[],
-): void {
-  const failed: Path[] = []
-  const finest = search.scales[0]!.bin
-  const attempts = new Map<number, number>()
-  for (const candidate of candidates) {
-    const tried = attempts.get(candidate.bin) ?? 0
-    if (tried >= Math.max(12, (mostAttempts * finest) / candidate.bin)) continue
-    if (found.length > 4 * search.settings.maxStreaks) break
-    if (restOf(candidate, search.scales) < 0.7 * threshold) continue
-    if (failed.some((path) => sameLine(path, candidate.path, 2 * candidate.bin))) continue
-    attempts.set(candidate.bin, tried + 1)
-    const seed = seedOf(candidate, search)
-    const trace = seed && refine(search.field, seed)
-    if (trace && take(trace, search, found)) {
-      peel(search.field, search.scales, candidate.path, candidate.bin)
-    } else {
-      failed.push(candidate.path)
-    }
-  }
-}
-
-/** How far from a bright trail its wings still show in a bin: a Moffat's wing falls with the cube of distance. */
-function haloOf({ cross }: Trace): number {
-  return cross.fwhmPx * Math.max(1, Math.min(6, Math.cbrt(Math.max(0, cross.peak) * 2)))
-}
-
-/** The residual at a scale, kept until the next trail is taken out. */
-function coarse({ coarseFields }: Search, scale: Scale): Field {
-  const known = coarseFields.get(scale.bin)
-  if (known) return known
-  const made = coarseField(scale)
-  coarseFields.set(scale.bin, made)
-  return made
-}
-
-/** Bins from which a candidate is first followed at a coarser resolution, where broad light costs less. */
-const coarseBins = 4
-
-function seedOf({ path, bin }: Candidate, search: Search): Seed | undefined {
-  const { sources, scales } = search
-  const sigmaPx = Math.max(0.42 * bin, sources.fwhmPx / 2.3548)
-  const seed = { path, tolerancePx: 1.5 * bin + 1, sigmaPx }
-  const scale = scales.findLast((one) => one.bin <= sigmaPx)
-  if (!scale || scale.bin < 2 || bin < coarseBins) return seed
-  const rough = refine(coarse(search, scale), {
-    path: toBins(path, scale.bin),
-    tolerancePx: seed.tolerancePx / scale.bin,
-    sigmaPx: sigmaPx / scale.bin,
-  })
-  if (!rough || rough.snr < 5 || rough.cross.fwhmPx * scale.bin > 1.3 * widestPx) return undefined
-  if (pathLength(rough.path) < 3.5 * rough.cross.fwhmPx) return undefined
-  return {
-    path: toPixels(rough.path, scale.bin),
-    tolerancePx: scale.bin,
-    sigmaPx: rough.cross.sigmaPx * scale.bin,
-  }
-}
-
-function sameLine(a: Path, b: Path, tolerance: number): boolean {
-  const start = project(a, b.x0, b.y0)
-  const end = project(a, b.x1, b.y1)
-  const length = pathLength(a)
-  const overlap = Math.min(Math.max(start.t, end.t), length) - Math.max(Math.min(start.t, end.t), 0)
-  return (
-    Math.abs(start.offset) < tolerance &&
-    Math.abs(end.offset) < tolerance &&
-    overlap > 0.5 * pathLength(b)
-  )
-}
-
 function streakOf(
   trace: Trace,
   model: BackgroundModel,
   sources: Sources,
   besides: readonly Trace[],
 ): Streak {
-  const { cross, room, endErrorPx, pieces, snr } = trace
-  const near = Math.max(
-    4,
-    1.5 * cross.fwhmPx,
-    Math.min(3 * endErrorPx, 0.03 * pathLength(trace.path)),
-  )
+  const { cross, room, pieces, snr } = trace
+  const near = borderPx(trace)
   const path = trace.path
   const inX = (x: number) => Math.max(0, Math.min(model.width - 1, x))
   const inY = (y: number) => Math.max(0, Math.min(model.height - 1, y))

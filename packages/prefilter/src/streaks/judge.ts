@@ -42,17 +42,27 @@ const longPx = 300
  * Significance wanted of a trail: little from border to border, where a line has nothing to hide behind; twice as
  * much of a short piece somewhere in the frame, which may be a faint spike, a wisp or a few faint stars.
  */
-function wantedSnr({ path, room, cross }: Trace): number {
-  const near = Math.max(4, 1.5 * cross.fwhmPx)
-  const crosses = room[0] < near && room[1] < near
-  const share = Math.max(0, Math.min(1, (longPx - pathLength(path)) / (longPx - 150)))
-  return leastSnr + share * (crosses ? 3.5 : 6.5)
+function wantedSnr(trace: Trace): number {
+  const share = Math.max(0, Math.min(1, (longPx - pathLength(trace.path)) / (longPx - 150)))
+  return leastSnr + share * (crossesFrame(trace) ? 3.5 : 6.5)
+}
+
+/** How near the border an end must lie to count as on it: the ends of faint and broad trails are uncertain. */
+export function borderPx({ path, cross, endErrorPx }: Trace): number {
+  return Math.max(5, 1.5 * cross.fwhmPx, Math.min(3 * endErrorPx, 0.03 * pathLength(path)))
+}
+
+function crossesFrame(trace: Trace): boolean {
+  const near = borderPx(trace)
+  return trace.room[0] < near && trace.room[1] < near
 }
 
 /** Across a corner, broad and faint: where the background's mesh ends. */
-function cutsCorner({ path, room, cross }: Trace, { fwhmPx }: Sources): boolean {
-  const crosses = room[0] < 5 && room[1] < 5
-  return crosses && pathLength(path) < longPx && cross.fwhmPx > 2 * fwhmPx && cross.peak < 10
+function cutsCorner(trace: Trace, { fwhmPx }: Sources): boolean {
+  const { path, cross } = trace
+  return (
+    crossesFrame(trace) && pathLength(path) < longPx && cross.fwhmPx > 2 * fwhmPx && cross.peak < 10
+  )
 }
 
 /** Sagitta over length: satellites bend less even in the widest fields, stars turning about the pole more. */
@@ -86,15 +96,16 @@ export function unevenness(amplitudes: readonly number[]): number {
 export const widestPx = 48
 
 /** Broad and hardly above its surroundings: a cloud's edge, a nebula's filament, the background's own error. */
-function isDiffuse({ cross, snr, path, room, pieces }: Trace, { fwhmPx }: Sources): boolean {
+function isDiffuse(trace: Trace, { fwhmPx }: Sources): boolean {
+  const { cross, snr, path, pieces } = trace
+  const crosses = crossesFrame(trace)
   const length = pathLength(path)
   if (cross.roughness > 0.35 || cross.fwhmPx > Math.min(0.2 * length, widestPx)) return true
   const bent = Math.abs(path.sagittaPx) > 0.01 * length
   if (bent && cross.peak < 1.5) return true
-  if (!(room[0] < 5 && room[1] < 5) && cross.peak < faintestInside) return true
+  if (!crosses && cross.peak < faintestInside) return true
   // Two thin ridges are an airplane's lights or a pair of satellites, not broad light.
   if (cross.doublePx > 0) return false
-  const crosses = room[0] < 5 && room[1] < 5
   if (cross.fwhmPx > 1.6 * fwhmPx && cross.peak < (crosses && length > 400 ? 0.35 : 1)) return true
   const broad = cross.fwhmPx > Math.max(6, 2.2 * fwhmPx)
   if (broad && length < 20 * cross.fwhmPx && (cross.peak < 5 || snr < 40)) return true
