@@ -9,6 +9,8 @@ export interface Field {
   readonly residual: Plane
   /** `Cover` of each pixel. */
   readonly mask?: Uint8Array
+  /** Pixels that may still be looked at before following ends; a bound on time in frames full of wisps. */
+  readonly work?: { left: number }
 }
 
 /** The surroundings of a path straightened: sums over blocks along it and one-pixel lanes beside it. */
@@ -46,6 +48,7 @@ export function extractBand(field: Field, path: Path, options: BandOptions): Ban
   const blocks = Math.max(1, Math.floor((before + length + after) / blockPx) + 1)
   const halfLanes = Math.ceil(halfWidthPx / lanePx)
   const lanes = 2 * halfLanes + 1
+  if (field.work) field.work.left -= blocks * blockPx * lanes * lanePx
   const sums = new Float32Array(blocks * lanes)
   const counts = new Float32Array(blocks * lanes)
   const { width, height, data } = field.residual

@@ -61,6 +61,7 @@ export function refine(field: Field, seed: Seed): Trace | undefined {
   let clip = 5
   let coverFrom: number = Cover.outskirts
   for (let round = 0; round < mostRounds; round++) {
+    if (field.work && field.work.left < 0) return undefined
     const before = path
     const fitted = fitInside(field, path, { sigmaPx, range, clip, coverFrom })
     if (!fitted) return undefined
