@@ -64,7 +64,7 @@ function explainMiss({ seed, index, truth, assessment }: JudgedFrame): void {
   const found = assessment.causes.map(({ kind, severity }) => `${kind} ${severity.toFixed(2)}`)
   const wrong = truth.clean
     ? assessment.verdict !== 'clean'
-    : assessment.verdict === 'clean' ||
+    : (assessment.verdict === 'clean' && truth.labels.length > 0) ||
       truth.labels.some((label) => !assessment.causes.some(({ kind }) => kind === label))
   if (!wrong) return
   const trails = truth.trails.map(

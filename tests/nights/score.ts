@@ -71,6 +71,9 @@ function cleanRows(frames: readonly JudgedFrame[]): Row[] {
   const of = clean.length
   const flagged = clean.filter(({ assessment }) => assessment.verdict !== 'clean').length
   const rejected = clean.filter(({ assessment }) => assessment.action === 'reject').length
+  // Beside the clean ones these hold what is too weak for a label: the first of dawn, a wisp, a hint of a trail.
+  const unlabelled = frames.filter(({ truth }) => truth.labels.length === 0)
+  const doubtful = unlabelled.filter(({ assessment }) => assessment.verdict !== 'clean')
   const trails = frames.filter(
     ({ truth, assessment }) => truth.trails.length === 0 && assessment.streaks.length > 0,
   ).length
@@ -78,6 +81,7 @@ function cleanRows(frames: readonly JudgedFrame[]): Row[] {
   return [
     { name: 'clean frames flagged', hits: flagged, of, bar: 0.03, atMost: true },
     { name: '  of these rejected', hits: rejected, of },
+    { name: 'frames without a label flagged', hits: doubtful.length, of: unlabelled.length },
     {
       name: 'trails invented where there is none',
       hits: trails,
