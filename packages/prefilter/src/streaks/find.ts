@@ -86,11 +86,13 @@ export function findStreaks(
   found = reconsider(found, context, field)
   const trails = found.filter(({ reason }) => !reason).map(({ trace }) => trace)
   const toStreak = (trace: Trace) => streakOf(trace, model, sources, trails)
-  const streaks = trails.map(toStreak)
+  const streaks = trails
+    .map(toStreak)
+    .sort((a, b) => b.snr - a.snr)
+    .slice(0, settings.maxStreaks)
   const rejected = found
     .filter(({ reason }) => reason)
     .map(({ trace, reason }) => ({ streak: toStreak(trace), reason: reason! }))
-  streaks.sort((a, b) => b.snr - a.snr)
   return { streaks, rejected, noise: { threshold, trials, binPx: scales[0]!.bin } }
 }
 

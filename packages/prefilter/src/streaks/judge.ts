@@ -82,7 +82,7 @@ function isMostlyMasked({ pieces }: Trace): boolean {
 }
 
 /** Below this, pixel sigmas, light that does not reach both borders is taken for structure of the sky. */
-const faintestInside = 0.35
+const faintestInside = 0.45
 
 /** Scatter of the pieces' brightness over their mean. */
 export function unevenness(amplitudes: readonly number[]): number {

@@ -88,6 +88,19 @@ describe('a trail in noise is found where it is', () => {
     expect(streaks.filter(({ edgeToEdge }) => edgeToEdge)).toHaveLength(3)
   })
 
+  it('as one where a gap parts it, and never more than are asked for', () => {
+    const plane = noisePlane(size, size, 95)
+    addTrail(plane, { ...lineAt(plane, 20, 1000), peak: 6 })
+    // The light is missing over a third of the frame, as behind a lost amplifier.
+    for (let i = 0; i < plane.data.length; i++) {
+      if (i % size > 150 && i % size < 290) plane.data[i] = 0
+    }
+    const { streaks } = search(plane)
+    expect(streaks).toHaveLength(1)
+    expect(streaks[0]!.edgeToEdge).toBe(true)
+    expect(search(plane, [], { maxStreaks: 0 }).streaks).toEqual([])
+  })
+
   it('among stars, and across one', () => {
     for (const [count, seed] of [
       [150, 1],
