@@ -48,12 +48,14 @@ export function errorCode(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined
 }
 
-/** One line for people: what is wrong, without stack, path or line breaks. */
-export function describeError(error: unknown): string {
+/** One line for people: what is wrong, without stack or line breaks, nor `file` where the caller names it. */
+export function describeError(error: unknown, file?: string): string {
   const known = systemTexts[systemCode(error) ?? '']
   // Our own errors say more than the system's code underneath.
   if (known && !(error instanceof CliError)) return known
-  const text = error instanceof Error ? error.message : String(error)
+  const whole = error instanceof Error ? error.message : String(error)
+  const named = file !== undefined && whole.startsWith(`${file}: `)
+  const text = named ? whole.slice(file.length + 2) : whole
   return text.replaceAll(/\s*[\r\n]+\s*/g, ' ').trim() || 'unknown error'
 }
 

@@ -24,6 +24,9 @@ const commands = [
   addDemo,
 ]
 
+const exitCodes =
+  'Exit codes: 0 fine, 1 some files failed (each is named), 2 wrong usage, 130 interrupted'
+
 /**
  * Runs one command line (without `node` and the script) and returns its exit code: 0 fine, 1 some files
  * failed, 2 wrong usage, 130 interrupted. Never throws and never ends the process.
@@ -66,7 +69,10 @@ function createProgram(io: Io, onExit: (code: number) => void): Command {
     })
     .helpCommand(false)
     .exitOverride()
-    .addHelpText('after', '\nExample:\n  $ nebulift batch ~/astro/2026-03-14 ~/astro/sorted')
+    .addHelpText(
+      'after',
+      `\nExample:\n  $ nebulift batch ~/astro/2026-03-14 ~/astro/sorted\n\n${exitCodes}`,
+    )
   const registry: Registry = { program, io, onExit }
   for (const add of commands) add(registry)
   for (const command of program.commands) {

@@ -27,7 +27,7 @@ export async function inspect(
       await inspectFile(terminal, file, flags)
     } catch (error) {
       failures++
-      terminal.log('error', describeError(error), { file: printable(file) })
+      terminal.log('error', describeError(error, file), { file: printable(file) })
     }
   }
   return failures > 0 ? 1 : 0

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../errors.ts'
 
@@ -41,9 +41,33 @@ export async function writeAtomic(path: string, data: string | Uint8Array): Prom
     await syncFolder(dirname(path))
   } catch (error) {
     await rm(part, { force: true })
+    // People know the file they asked for, not the unfinished one beside it.
+    if (error instanceof Error && 'path' in error) error.path = path
     throw error
   }
 }
+
+/**
+ * Makes a folder and those above it. Node's own recursive `mkdir` never returns where the system denies a folder
+ * inside an existing one as missing (as in /proc).
+ */
+export async function makeFolders(folder: string): Promise<void> {
+  try {
+    await mkdir(folder)
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST' && (await stat(folder)).isDirectory()) return
+    const parent = dirname(folder)
+    if (errorCode(error) !== 'ENOENT' || parent === folder || (await isThere(parent))) throw error
+    await makeFolders(parent)
+    await mkdir(folder)
+  }
+}
+
+const isThere = (path: string) =>
+  stat(path).then(
+    () => true,
+    () => false,
+  )
 
 /** Removes what a killed run left unfinished in a folder. */
 export async function sweepParts(folder: string): Promise<void> {

@@ -1,8 +1,8 @@
-import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import process from 'node:process'
 import { CliError, describeError, errorCode } from '../errors.ts'
-import { sweepParts, writeAtomic } from '../files/atomic.ts'
+import { makeFolders, sweepParts, writeAtomic } from '../files/atomic.ts'
 import { resolveFolder } from '../files/discover.ts'
 import { markOf } from '../files/identity.ts'
 import { type Layout, layoutOf, verdicts } from './layout.ts'
@@ -81,7 +81,7 @@ export async function readNight(layout: Layout): Promise<string | undefined> {
 
 async function makeFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true })
+    await makeFolders(folder)
   } catch (error) {
     throw new CliError(`${folder}: ${describeError(error)}`, { cause: error })
   }

@@ -1,8 +1,8 @@
-import { mkdir, readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type FrameSpec, type FrameTruth, planNight } from '@nebulift/simulator'
 import { CliError, errorCode } from '../errors.ts'
-import { writeAtomic } from '../files/atomic.ts'
+import { makeFolders, writeAtomic } from '../files/atomic.ts'
 import { isFrameName } from '../files/discover.ts'
 import { defaultJobs } from '../night/jobs.ts'
 import { runPool, siblingScript } from '../night/pool.ts'
@@ -47,7 +47,7 @@ export async function simulateNight(folder: string, options: SimulateOptions): P
   const names = Array.from({ length: frames }, (_, i) => frameName(i, frames))
   if (await isDone(folder, { earlier, start, names })) return earlier as NightTruth
   await refuseOther(folder, { earlier, start })
-  await mkdir(folder, { recursive: true })
+  await makeFolders(folder)
   await writeTruth(folder, { ...start, complete: false, frames: [] })
   const specs = options.specs ?? planNight({ seed, frames, width, height })
   const truths = new Map<number, FrameTruth>()

@@ -3,7 +3,7 @@ import { explainCause } from '@nebulift/prefilter'
 import type { JudgedFile } from '../frame/judgeFile.ts'
 import type { ManifestFrame } from '../output/manifest.ts'
 import type { Format, Paint } from './terminal.ts'
-import { formatNumber, printable } from './text.ts'
+import { formatNumber, plural, printable } from './text.ts'
 
 /** Colours of verdicts and actions, the same everywhere. */
 export const verdictFormats: Readonly<Record<Verdict | Action, Format>> = {
@@ -61,7 +61,7 @@ export function streakText(streak: FrameAssessment['streaks'][number]): string {
 /** The measures of one frame in a line, for the log. */
 export function measuredText({ measurement, readMs, measureMs }: JudgedFile): string {
   const { stars, background, streaks, rejectedStreaks } = measurement
-  const trails = `${streaks.length} streaks (${rejectedStreaks.length} candidates rejected)`
+  const trails = `${plural(streaks.length, 'streak')} (${plural(rejectedStreaks.length, 'candidate')} rejected)`
   const sky = `sky ${formatNumber(background.level)} ± ${formatNumber(background.rms)}`
   const times = `read ${readMs.toFixed(0)} ms, measured ${measureMs.toFixed(0)} ms`
   return `${stars.count} stars, FWHM ${stars.fwhmPx.toFixed(2)} px, ${sky}, ${trails}; ${times}`
