@@ -22,7 +22,7 @@ import type { FrameSpec, Plane, SimulatedFrame } from './types.ts'
 
 /**
  * Simulates one exposure: pixels in whole ADU, the truth about them, and a header. The same spec gives the same bits
- * on every machine. Takes about 0.15 s for 1024 x 768 pixels, and five bytes a pixel of memory.
+ * on every machine. Takes about 0.15 s for 1024 x 768 pixels, and four bytes a pixel and a few megabytes of memory.
  */
 export function simulateFrame(spec: FrameSpec): SimulatedFrame {
   const scene = sceneOf(spec)

@@ -82,7 +82,7 @@ async function recall(found: readonly FoundFile[], { cache, measured, fail }: Re
       if (judged) measured.set(frame.file, { ...frame, judged, sha256 })
       else open.push({ ...frame, mark })
     } catch (error) {
-      fail(frame.file, describeError(error))
+      fail(frame.file, describeError(error, frame.path))
     }
   }
   return open
