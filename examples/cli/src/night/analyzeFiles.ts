@@ -49,7 +49,7 @@ export async function analyzeFiles(
       const judging = judgeFile(task.path, task)
       await judging.then(
         (result) => take(index, result),
-        (error: unknown) => fail(index, describeError(error)),
+        (error: unknown) => fail(index, describeError(error, fileAt(index))),
       )
     }
   } else {
