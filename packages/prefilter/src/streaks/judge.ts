@@ -1,4 +1,4 @@
-import { isBeaded, isChain, isCrooked, isLumpy } from './knots.ts'
+import { isBeaded, isChain, isCrooked, isLumpy, isSmooth } from './knots.ts'
 import { angleBetween, angleOf, pathLength } from './path.ts'
 import type { Trace } from './refine.ts'
 import type { Sources } from './sources.ts'
@@ -141,9 +141,12 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
   if (isDiffuse(trace, sources)) return 'filament'
   if (Math.abs(path.sagittaPx) > mostSagitta * length) return 'star-trail'
   if (trace.medianSnr < leastMedianSnr || isMostlyMasked(trace)) return 'star-chain'
-  const sure = snr > 40 && trace.medianSnr > 8 && length > 15 * cross.fwhmPx
-  if (isLumpy(trace, sources)) return 'star-chain'
-  if (!sure && (pieces.persistence < leastPersistence(snr) || isChain(trace))) return 'star-chain'
+  if (!isSmooth(trace, sources)) {
+    if (isLumpy(trace, sources)) return 'star-chain'
+    const sure = snr > 40 && trace.medianSnr > 8 && length > 15 * cross.fwhmPx
+    const gappy = pieces.persistence < leastPersistence(snr)
+    if (!sure && (gappy || isChain(trace))) return 'star-chain'
+  }
   if (sources.trailing) {
     const aligned = angleBetween(angleOf(path), sources.trailing.angleDeg) < 20
     if (aligned && length < 4 * sources.trailing.lengthPx) return 'star-trail'
@@ -171,7 +174,7 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
       (column ? Math.abs(x - path.x0) < beside : Math.abs(y - path.y0) < beside),
   )
   if (through || atCeiling) return 'bleed'
-  const thinner = sources.fwhmKnown ? 0.75 * sources.fwhmPx : 0
+  const thinner = sources.fwhmKnown ? 0.62 * sources.fwhmPx : 0
   const narrow = cross.fwhmPx < Math.max(1.3, thinner) || cross.oneLane > 0.75
   const weakEvidence = trace.snr < 15
   const edgeOfChip = Math.min(trace.room[0], trace.room[1]) < 3 && cross.fwhmPx > 3 * sources.fwhmPx

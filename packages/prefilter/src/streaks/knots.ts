@@ -99,6 +99,24 @@ export function isChain({ pieces }: Trace): boolean {
   return sum / Math.sqrt(norm) < 3 || sum / norm < 0.35 * meanOf(known.map(({ value }) => value))
 }
 
+/**
+ * Light that swells and fades smoothly, as a meteor's: neighbouring pieces differ far less than any two do
+ * (von Neumann 1941: the ratio is 2 for pieces in random order).
+ */
+export function isSmooth(trace: Trace, sources: Sources): boolean {
+  const { pieces, snr } = trace
+  // Pieces shorter than a star are alike for that reason alone.
+  if (pathLength(trace.path) < 1.4 * pieces.amplitude.length * knotWidth(trace, sources)) {
+    return false
+  }
+  const known = pieces.amplitude.filter((value) => !Number.isNaN(value))
+  if (known.length < 10 || snr < 15) return false
+  const mean = meanOf(known)
+  const spread = meanOf(known.map((value) => (value - mean) ** 2))
+  const steps = meanOf(known.slice(1).map((value, i) => (value - known[i]!) ** 2))
+  return steps < 0.6 * spread
+}
+
 /** Brightness from which single pixels tell a crest's sharpness, pixel sigmas. */
 const clearSigma = 8
 
