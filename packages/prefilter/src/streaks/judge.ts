@@ -1,4 +1,4 @@
-import { isBeaded, isChain, isCrooked, isLumpy, isSmooth } from './knots.ts'
+import { isBeaded, isChain, isCrooked, isCrowded, isLumpy, isSmooth } from './knots.ts'
 import { angleBetween, angleOf, pathLength } from './path.ts'
 import type { Trace } from './refine.ts'
 import type { Sources } from './sources.ts'
@@ -144,7 +144,8 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
   if (!isSmooth(trace, sources)) {
     if (isLumpy(trace, sources)) return 'star-chain'
     const sure = snr > 40 && trace.medianSnr > 8 && length > 15 * cross.fwhmPx
-    const gappy = pieces.persistence < leastPersistence(snr)
+    const crowded = length < 2 * shortPx && isCrowded(trace, sources)
+    const gappy = pieces.persistence < (crowded ? 0.95 : leastPersistence(snr))
     if (!sure && (gappy || isChain(trace))) return 'star-chain'
   }
   if (sources.trailing) {

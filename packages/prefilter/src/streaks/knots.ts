@@ -58,6 +58,11 @@ export function isBeaded(trace: Trace, sources: Sources): boolean {
 /** Chi-square per step from which faint light along a line is lumpy; parallel noise raises it for all. */
 const lumpy = 2.5
 
+/** Where chance puts a star or more into the strip that a trail covers, stars line up by themselves. */
+export function isCrowded({ path }: Trace, { density, fwhmPx }: Sources): boolean {
+  return density * pathLength(path) * 3 * fwhmPx > 1
+}
+
 /** Bends from one star's width to the next over the mean, from which light is that of separate stars. */
 const jumpy = 0.3
 
@@ -75,7 +80,8 @@ export function isLumpy(trace: Trace, sources: Sources): boolean {
   const bends = values.slice(2).map((value, i) => Math.abs(value - 2 * values[i + 1]! + values[i]!))
   const typical = bends.sort((a, b) => a - b)[bends.length >> 1]! / (0.67 * Math.sqrt(6))
   const noise = meanOf(errors.map((error) => error ** 2))
-  if (typical * typical - 2 * noise > (jumpy * mean) ** 2) return true
+  const allowed = isCrowded(trace, sources) ? 0.6 * jumpy : jumpy
+  if (typical * typical - 2 * noise > (allowed * mean) ** 2) return true
   if (trace.snr > 30 || values.length < 5) return false
   const chi = meanOf(values.map((value, i) => ((value - mean) / errors[i]!) ** 2))
   return chi > lumpy * Math.min(2, trace.noiseFactor ** 2)

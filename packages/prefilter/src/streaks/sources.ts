@@ -35,6 +35,8 @@ export interface Sources {
   /** Width of the frame's point sources; 2.5 where nothing round was found. */
   readonly fwhmPx: number
   readonly fwhmKnown: boolean
+  /** Detections per pixel. */
+  readonly density: number
   /** Set when the stars themselves are drawn out in one direction: bad tracking, not satellites. */
   readonly trailing: { readonly angleDeg: number; readonly lengthPx: number } | undefined
 }
@@ -70,7 +72,8 @@ export function sortSources(residual: Plane, stars: StarCatalog): Sources {
     }
   }
   bright.sort((a, b) => b.peakSigma - a.peakSigma)
-  return { lineUps, round, peaks, bright, fwhmPx, fwhmKnown, trailing }
+  const density = stars.count / (residual.width * residual.height)
+  return { lineUps, round, peaks, bright, fwhmPx, fwhmKnown, density, trailing }
 }
 
 /** The same with bright blobs that the catalogue does not have. */
@@ -211,11 +214,12 @@ export interface Crest {
 
 /** `Cover` of each pixel by the catalogue's sources; what lies on a followed trail and is no brighter stays bare. */
 export function maskSources(
-  { width, height }: Plane,
+  frame: Plane,
   stars: StarCatalog,
   sources: Sources,
   trails: readonly Crest[],
 ): Uint8Array {
+  const { width, height } = frame
   const mask = new Uint8Array(width * height)
   const members = sources.round.filter(
     (i) => !trails.some((trail) => liesOn(trail, stars.x[i]!, stars.y[i]!, sources.peaks[i]!)),
@@ -225,11 +229,11 @@ export function maskSources(
   const shrink = Math.min(1, Math.sqrt((mostMasked * width * height) / Math.max(1, area)))
   members.forEach((i, k) => {
     const radius = Math.max(0.8 * sources.fwhmPx, radii[k]! * shrink)
-    stampDisc(mask, width, height, stars.x[i]!, stars.y[i]!, radius, Cover.outskirts)
+    stampDisc(mask, frame, { x: stars.x[i]!, y: stars.y[i]!, radius }, Cover.outskirts)
   })
   members.forEach((i, k) => {
     const core = Math.min(radii[k]!, Math.max(1.5 * sources.fwhmPx, 0.25 * radii[k]!))
-    stampDisc(mask, width, height, stars.x[i]!, stars.y[i]!, core, Cover.core)
+    stampDisc(mask, frame, { x: stars.x[i]!, y: stars.y[i]!, radius: core }, Cover.core)
   })
   return mask
 }
@@ -256,11 +260,8 @@ function maskRadius(stars: StarCatalog, i: number, { peaks, fwhmPx }: Sources): 
 /** Sets the mask to `value` within `radius` of a point. */
 export function stampDisc(
   mask: Uint8Array,
-  width: number,
-  height: number,
-  x: number,
-  y: number,
-  radius: number,
+  { width, height }: Pick<Plane, 'width' | 'height'>,
+  { x, y, radius }: { readonly x: number; readonly y: number; readonly radius: number },
   value: number,
 ): void {
   const top = Math.max(0, Math.ceil(y - radius))
