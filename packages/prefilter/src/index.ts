@@ -36,7 +36,12 @@ export type { Plane } from './plane.ts'
 export { type StarCatalog, StarFlag, type StarSearch } from './stars/catalog.ts'
 export { type FindStarsOptions, findStars } from './stars/find.ts'
 export { type MeasurePsfOptions, measurePsf, type PsfMeasurement } from './stars/psf.ts'
-export { findStreaks, type RejectedStreak, type StreakSearch } from './streaks/find.ts'
+export {
+  findStreaks,
+  type RejectedStreak,
+  type StreakField,
+  type StreakSearch,
+} from './streaks/find.ts'
 export { type MaskStreaksOptions, maskStreaks } from './streaks/mask.ts'
 export type { FindStreaksOptions } from './streaks/options.ts'
 export { assessFrames } from './verdict/assess.ts'

@@ -32,7 +32,7 @@ export interface MaskOptions {
 export function encodeMask({ file, width, height, streaks }: MaskableFrame): Uint8Array {
   return encodeFits([
     {
-      data: maskStreaks(streaks, width, height),
+      data: maskStreaks(streaks, { width, height }),
       width,
       height,
       header: [

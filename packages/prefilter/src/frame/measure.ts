@@ -48,9 +48,10 @@ export function measureFrame(
   const base = { version: measurementVersion, width, height, context }
   if (seen.minimum === seen.maximum || width * height < SMALLEST_FRAME)
     return { ...base, ...nothing({ ...seen, saturatedShare: 0, hotPixels: 0 }) }
-  const { model, residual, stars } = separateFrame(plane, context, onStep)
+  const layers = separateFrame(plane, context, onStep)
+  const { model, residual, stars } = layers
   onStep?.('streaks')
-  const { streaks, rejected } = findStreaks(residual, model, stars)
+  const { streaks, rejected } = findStreaks(layers)
   return {
     ...base,
     pixels: {

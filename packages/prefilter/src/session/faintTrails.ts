@@ -182,7 +182,7 @@ function warp(own: Posed, other: Posed): Int8Array {
 function newTrails(difference: Plane, frame: FrameMeasurement): Streak[] {
   const step = frame.width / difference.width
   const shorter = Math.min(frame.width, frame.height)
-  return findStreaks(difference, flatSky(difference), noStars)
+  return findStreaks({ residual: difference, model: flatSky(difference), stars: noStars })
     .streaks.map((streak) => inFramePixels(streak, step, frame))
     .filter(
       ({ lengthPx, persistence }) =>

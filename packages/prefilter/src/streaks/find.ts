@@ -20,6 +20,14 @@ export interface RejectedStreak {
   readonly reason: RejectionReason
 }
 
+/** What a search needs of a frame; `FrameLayers` has it. */
+export interface StreakField {
+  /** (image - background) over the noise of one pixel, NaN already 0. */
+  readonly residual: Plane
+  readonly model: BackgroundModel
+  readonly stars: StarCatalog
+}
+
 export interface StreakSearch {
   /** Trails, most significant first. */
   readonly streaks: readonly Streak[]
@@ -42,12 +50,9 @@ const mostWork = 60e6
 /**
  * Trails of satellites, airplanes and meteors in a star-free, noise-normalised frame, at every angle, from
  * bright pieces of 15 pixels to faint lines from border to border far below the noise of one pixel.
- * `residual` is (image - background) over the noise of one pixel, NaN already 0.
  */
 export function findStreaks(
-  residual: Plane,
-  model: BackgroundModel,
-  stars: StarCatalog,
+  { residual, model, stars }: StreakField,
   options?: FindStreaksOptions,
 ): StreakSearch {
   const settings = withDefaults(options)

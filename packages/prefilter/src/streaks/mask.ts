@@ -15,8 +15,7 @@ const halfWidthsPerFwhm = 3 / 2.3548
  */
 export function maskStreaks(
   streaks: readonly Streak[],
-  width: number,
-  height: number,
+  { width, height }: { readonly width: number; readonly height: number },
   { growPx = 2 }: MaskStreaksOptions = {},
 ): Uint8Array {
   const mask = new Uint8Array(width * height)

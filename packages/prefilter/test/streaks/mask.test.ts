@@ -47,7 +47,7 @@ describe('maskStreaks', () => {
       fc.property(anyStreak, fc.integer({ min: 0, max: 5 }), (ends, growPx) => {
         const trail = streak(...ends)
         const half = (3 * trail.widthPx) / 2.3548 + growPx
-        const mask = maskStreaks([trail], width, height, { growPx })
+        const mask = maskStreaks([trail], { width, height }, { growPx })
         for (let i = 0; i < mask.length; i++) {
           const distance = distanceTo(trail, i % width, Math.floor(i / width))
           if (Math.abs(distance - half) < 1e-6) continue
@@ -62,14 +62,16 @@ describe('maskStreaks', () => {
   it('turns with its trail: mirrored, transposed, reversed', () => {
     fc.assert(
       fc.property(anyStreak, ([x0, y0, x1, y1, w]) => {
-        const mask = maskStreaks([streak(x0, y0, x1, y1, w)], width, height)
-        const mirrored = maskStreaks(
-          [streak(width - 1 - x0, y0, width - 1 - x1, y1, w)],
+        const mask = maskStreaks([streak(x0, y0, x1, y1, w)], { width, height })
+        const mirrored = maskStreaks([streak(width - 1 - x0, y0, width - 1 - x1, y1, w)], {
           width,
           height,
-        )
-        const transposed = maskStreaks([streak(y0, x0, y1, x1, w)], height, width)
-        const reversed = maskStreaks([streak(x1, y1, x0, y0, w)], width, height)
+        })
+        const transposed = maskStreaks([streak(y0, x0, y1, x1, w)], {
+          width: height,
+          height: width,
+        })
+        const reversed = maskStreaks([streak(x1, y1, x0, y0, w)], { width, height })
         return mask.every((value, i) => {
           const [x, y] = [i % width, Math.floor(i / width)]
           return (
@@ -85,7 +87,7 @@ describe('maskStreaks', () => {
 
   it('follows a bow', () => {
     const trail = streak(5, 30, 85, 30, 3, 12)
-    const mask = maskStreaks([trail], width, height, { growPx: 0 })
+    const mask = maskStreaks([trail], { width, height }, { growPx: 0 })
     for (let t = 0; t <= 80; t += 4) {
       const { x, y } = pointAt(trail, t)
       expect(mask[Math.round(y) * width + Math.round(x)]).toBe(1)
@@ -94,10 +96,13 @@ describe('maskStreaks', () => {
   })
 
   it('joins several trails, and is empty for none or outside', () => {
-    const both = maskStreaks([streak(0, 10, 89, 10, 2), streak(0, 50, 89, 50, 2)], width, height)
+    const both = maskStreaks([streak(0, 10, 89, 10, 2), streak(0, 50, 89, 50, 2)], {
+      width,
+      height,
+    })
     expect([both[10 * width], both[30 * width], both[50 * width + 89]]).toEqual([1, 0, 1])
-    expect(maskStreaks([], 4, 4)).toEqual(new Uint8Array(16))
-    expect(maskStreaks([streak(-50, -50, -20, -20, 3)], width, height)).toEqual(
+    expect(maskStreaks([], { width: 4, height: 4 })).toEqual(new Uint8Array(16))
+    expect(maskStreaks([streak(-50, -50, -20, -20, 3)], { width, height })).toEqual(
       new Uint8Array(width * height),
     )
   })

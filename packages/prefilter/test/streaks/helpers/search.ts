@@ -11,7 +11,7 @@ export function search(
   options?: FindStreaksOptions,
 ): StreakSearch {
   const catalog = 'count' in stars ? stars : catalogOf(stars)
-  return findStreaks(plane, flatModel(plane), catalog, options)
+  return findStreaks({ residual: plane, model: flatModel(plane), stars: catalog }, options)
 }
 
 /** Mean distance of the ends, whichever way round. */
