@@ -19,7 +19,7 @@ tbody td, tbody th { padding: 9px; border-top: 1px solid var(--edge); vertical-a
 tbody tr:first-child > * { border-top: 0; }
 tbody tr:hover { background: var(--raised); }
 tbody tr:focus-within { background: var(--raised); box-shadow: inset 3px 0 var(--accent); }
-tbody .c-file { font-weight: 600; min-width: 190px; max-width: 340px; overflow-wrap: anywhere; line-height: 1.35; }
+tbody .c-file { font-weight: 600; min-width: 150px; max-width: 340px; overflow-wrap: anywhere; line-height: 1.35; }
 .c-time, .c-fwhm, .c-hfr, .c-eccentricity, .c-stars, .c-background, .c-transparency, .c-streaks { white-space: nowrap; }
 .c-fwhm, .c-hfr, .c-eccentricity, .c-stars, .c-background, .c-transparency, .c-streaks { text-align: right !important; }
 .timeless .c-time { display: none; }
