@@ -1,7 +1,7 @@
 import { isBeaded, isChain, isCrooked, isCrowded, isLumpy, isSmooth } from './knots.ts'
-import { angleBetween, angleOf, pathLength } from './path.ts'
+import { angleBetween, angleOf, pathLength, project } from './path.ts'
 import type { Trace } from './refine.ts'
-import type { Sources } from './sources.ts'
+import type { BrightSource, Sources } from './sources.ts'
 import { isSpike, isStraySpike } from './spikes.ts'
 
 /** Why something straight is not a trail. */
@@ -61,7 +61,10 @@ function crossesFrame(trace: Trace): boolean {
 function cutsCorner(trace: Trace, { fwhmPx }: Sources): boolean {
   const { path, cross } = trace
   return (
-    crossesFrame(trace) && pathLength(path) < longPx && cross.fwhmPx > 2 * fwhmPx && cross.peak < 10
+    crossesFrame(trace) &&
+    pathLength(path) < longPx &&
+    cross.fwhmPx > Math.min(2 * fwhmPx, 8) &&
+    cross.peak < 10
   )
 }
 
@@ -103,7 +106,7 @@ function isDiffuse(trace: Trace, { fwhmPx }: Sources): boolean {
   if (cross.roughness > 0.35 || cross.fwhmPx > Math.min(0.2 * length, widestPx)) return true
   const bent = Math.abs(path.sagittaPx) > 0.01 * length
   if (bent && cross.peak < 1.5) return true
-  if (!crosses && cross.peak < faintestInside) return true
+  if (!crosses && cross.peak < (length > 500 ? 0.7 : 1) * faintestInside) return true
   // Two thin ridges are an airplane's lights or a pair of satellites, not broad light.
   if (cross.doublePx > 0) return false
   if (cross.fwhmPx > 1.6 * fwhmPx && cross.peak < (crosses && length > 400 ? 0.35 : 1)) return true
@@ -168,11 +171,8 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
   const column = Math.abs(path.x1 - path.x0) < slack
   const row = Math.abs(path.y1 - path.y0) < slack
   if ((!column && !row) || length < 4 * cross.fwhmPx) return undefined
-  const beside = Math.max(3, cross.fwhmPx)
   const through = sources.bright.some(
-    ({ x, y, saturated, peakSigma }) =>
-      (saturated || peakSigma > 3 * cross.peak) &&
-      (column ? Math.abs(x - path.x0) < beside : Math.abs(y - path.y0) < beside),
+    (source) => (source.saturated || source.peakSigma > 3 * cross.peak) && isFed(trace, source),
   )
   if (through || atCeiling) return 'bleed'
   const thinner = sources.fwhmKnown ? 0.62 * sources.fwhmPx : 0
@@ -181,6 +181,14 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
   const edgeOfChip = Math.min(trace.room[0], trace.room[1]) < 3 && cross.fwhmPx > 3 * sources.fwhmPx
   if (narrow || weakEvidence || edgeOfChip) return column ? 'column' : 'row'
   return undefined
+}
+
+/** Whether a source lies on a path or just beyond its end, so that its charge may have spilt along it. */
+function isFed({ path, cross }: Trace, { x, y, radiusPx }: BrightSource): boolean {
+  const { t, offset } = project(path, x, y)
+  const length = pathLength(path)
+  const beyond = Math.max(20, 0.3 * length, 2 * radiusPx)
+  return Math.abs(offset) < Math.max(3, cross.fwhmPx) && t > -beyond && t < length + beyond
 }
 
 /** Along the frame's border, where resampling, overscan and the background's end leave their marks. */
@@ -206,7 +214,9 @@ const unknownFwhmPx = 2.1
 function isSharp({ cross, snr, path }: Trace, { fwhmKnown, fwhmPx }: Sources): boolean {
   if (snr < 8) return false
   const length = pathLength(path)
-  const share = length > longestParticlePx ? 0.35 : length > shortPx || snr < 20 ? 0.62 : 0.82
+  // A faint trail's width is not known well enough to convict it.
+  const clear = snr < 20 ? 0.5 : length > shortPx ? 0.62 : 0.82
+  const share = length > longestParticlePx ? 0.35 : clear
   return cross.fwhmPx < (fwhmKnown ? share * fwhmPx : Math.min(0.62, share) * unknownFwhmPx)
 }
 

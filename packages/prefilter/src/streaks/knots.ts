@@ -81,7 +81,7 @@ export function isLumpy(trace: Trace, sources: Sources): boolean {
   const typical = bends.sort((a, b) => a - b)[bends.length >> 1]! / (0.67 * Math.sqrt(6))
   const noise = meanOf(errors.map((error) => error ** 2))
   const allowed = isCrowded(trace, sources) ? 0.6 * jumpy : jumpy
-  if (typical * typical - 2 * noise > (allowed * mean) ** 2) return true
+  if (typical * typical - 3 * noise > (allowed * mean) ** 2) return true
   if (trace.snr > 30 || values.length < 5) return false
   const chi = meanOf(values.map((value, i) => ((value - mean) / errors[i]!) ** 2))
   return chi > lumpy * Math.min(2, trace.noiseFactor ** 2)
