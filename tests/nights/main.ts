@@ -71,6 +71,6 @@ function explainMiss({ seed, index, truth, assessment }: JudgedFrame): void {
     (t) => `${t.kind} ${t.pixelSnr.toFixed(2)}x${t.lengthPx.toFixed(0)} w${t.widthPx.toFixed(1)}`,
   )
   write(
-    `night ${seed} frame ${index}: truth [${truth.labels}] T ${truth.cloud.transparency.toFixed(2)} fwhm ${(truth.fwhmPx / truth.normalFwhmPx).toFixed(2)} a/b ${truth.elongation.toFixed(2)} ${trails.join('; ')} | said ${assessment.verdict}/${assessment.action} [${found}] T ${assessment.clouds.transparency.toFixed(2)} cover ${assessment.clouds.coverage.toFixed(2)} fwhm ${assessment.stars.fwhmPx.toFixed(2)} e ${assessment.stars.eccentricity.toFixed(2)} coh ${assessment.stars.elongationCoherence.toFixed(2)} n ${assessment.stars.count}`,
+    `night ${seed} frame ${index}: truth [${truth.labels}] T ${truth.cloud.transparency.toFixed(2)} fwhm ${(truth.fwhmPx / truth.normalFwhmPx).toFixed(2)} a/b ${truth.elongation.toFixed(2)} ${trails.join('; ')} | said ${assessment.verdict}/${assessment.action} [${found}] T ${assessment.clouds.transparency?.toFixed(2)} cover ${assessment.clouds.coverage?.toFixed(2)} fwhm ${assessment.stars.fwhmPx.toFixed(2)} e ${assessment.stars.eccentricity.toFixed(2)} coh ${assessment.stars.elongationCoherence.toFixed(2)} n ${assessment.stars.count}`,
   )
 }

@@ -43,8 +43,8 @@ export function encodeCsv(frames: readonly ManifestFrame[]): string {
   return [csvColumns, ...rows].map((row) => `${row.map(quote).join(',')}\r\n`).join('')
 }
 
-function rounded(value: number | undefined, digits: number): number | undefined {
-  return value === undefined ? undefined : Number(value.toFixed(digits))
+function rounded(value: number | null | undefined, digits: number): number | undefined {
+  return value === undefined || value === null ? undefined : Number(value.toFixed(digits))
 }
 
 function quote(cell: Cell): string {

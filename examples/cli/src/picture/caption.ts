@@ -47,11 +47,19 @@ function measures({ stars, background, clouds, streaks }: FrameAssessment): stri
   const fwhm = stars.fwhmArcsec === undefined ? '' : ` (${formatFixed(stars.fwhmArcsec, 1)}″)`
   return [
     `${formatNumber(stars.count)} stars`,
-    `FWHM ${formatFixed(stars.fwhmPx, 2)} px${fwhm}`,
-    `eccentricity ${formatFixed(stars.eccentricity, 2)}`,
+    ...(stars.fwhmPx > 0
+      ? [
+          `FWHM ${formatFixed(stars.fwhmPx, 2)} px${fwhm}`,
+          `eccentricity ${formatFixed(stars.eccentricity, 2)}`,
+        ]
+      : []),
     `sky ${formatNumber(background.level)}`,
-    `transparency ${formatPercent(clouds.transparency)}`,
-    `covered ${formatPercent(clouds.coverage)}`,
+    ...(clouds.transparency === null
+      ? ['judged alone: clouds unknown']
+      : [
+          `transparency ${formatPercent(clouds.transparency)}`,
+          `covered ${formatPercent(clouds.coverage)}`,
+        ]),
     `${streaks.length} ${streaks.length === 1 ? 'trail' : 'trails'}`,
   ].join(' · ')
 }

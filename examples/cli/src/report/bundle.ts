@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { stripTypeScriptTypes } from 'node:module'
+import * as nodeModule from 'node:module'
 
 /** The page's modules, each after those it uses. Their top-level names must all differ. */
 export const pageModules: readonly string[] = [
@@ -60,7 +60,7 @@ function withoutTypes(text: string): string {
   const { emitWarning } = process
   process.emitWarning = () => {}
   try {
-    return stripTypeScriptTypes(text)
+    return nodeModule.stripTypeScriptTypes(text)
   } finally {
     process.emitWarning = emitWarning
   }

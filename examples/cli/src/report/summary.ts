@@ -56,7 +56,7 @@ export function summarize({ frames }: ReportNight): Summary {
     fwhmPx: median(sharp.map((frame) => frame.assessment.stars.fwhmPx)),
     fwhmArcsec: median(sharp.flatMap((frame) => frame.assessment.stars.fwhmArcsec ?? [])),
     stars: median(typical.map((frame) => frame.assessment.stars.count)),
-    transparency: median(typical.map((frame) => frame.assessment.clouds.transparency)),
+    transparency: median(typical.flatMap((frame) => frame.assessment.clouds.transparency ?? [])),
     trails: frames.reduce((sum, frame) => sum + frame.assessment.streaks.length, 0),
     best: bestOf(frames),
     firstMs: times.length > 0 ? times.reduce((a, b) => Math.min(a, b)) : undefined,

@@ -35,13 +35,18 @@ export function frameText(frame: ManifestFrame, paint: Paint): string {
     ...causes.map((cause) => `  ${causeText(cause)}`),
     `  ${dim('stars')}       ${stars.count}${shape}`,
     `  ${dim('background')}  ${formatNumber(background.level)} ± ${formatNumber(background.rms)}, gradient ${percent(background.gradient)}`,
-    `  ${dim('clouds')}      ${percent(clouds.coverage)} covered, transparency ${percent(clouds.transparency)}`,
+    `  ${dim('clouds')}      ${cloudText(clouds)}`,
     ...streaks.map((streak) => `  ${dim('streak')}      ${streakText(streak)}`),
   ]
   if (frame.kind !== 'light') {
     lines.push(`  ${dim('note')}        the header calls this a ${frame.kind} frame, not a light`)
   }
   return lines.join('\n')
+}
+
+function cloudText({ coverage, transparency }: ManifestFrame['clouds']): string {
+  if (coverage === null || transparency === null) return 'unknown: no other frame to compare with'
+  return `${percent(coverage)} covered, transparency ${percent(transparency)}`
 }
 
 /** A cause in plain words with the numbers it rests on. */

@@ -187,7 +187,7 @@ function clouded(base: FrameAssessment): FrameAssessment {
   const cells = Array.from({ length: columns * rows }, (_, cell) => 1 - 0.85 * lost(cell))
   const covered = cells.map((value) => (value < 0.6 ? 1 : 0))
   const coverage = covered.filter(Boolean).length / cells.length
-  const { transparency } = base.clouds
+  const transparency = base.clouds.transparency ?? 1
   const cause = because('cloud', 0.85, { coverage, transparency, sessionTransparency: 0.97 })
   const haze = because('haze', 0.3, { transparency })
   const grid = { ...base.clouds.grid, transparency: cells, covered }

@@ -8,18 +8,27 @@ import {
 } from '../clouds/grid.ts'
 import type { FrameMeasurement } from '../frame/measurement.ts'
 import { median, quantile } from '../statistics/robust.ts'
-import type { CloudSummary } from '../verdict/assessment.ts'
+import type { LocalGrid } from '../verdict/assessment.ts'
 import { clearSky } from './baseline.ts'
 import { brightening } from './dawn.ts'
 import type { Poses } from './pose.ts'
 import { type SkyChange, skyChanges } from './skyChange.ts'
 import { calibrateSights, type StarSight, sightStars, throughput } from './transparency.ts'
 
+/** Clouds as the rules need them: clear where nothing is known. */
+export interface CloudState {
+  readonly coverage: number
+  readonly transparency: number
+  readonly grid: LocalGrid
+  /** Whether there was anything to compare with. */
+  readonly known: boolean
+}
+
 /** One frame beside the others of its session: what is expected of it, and how it differs. */
 export interface Comparison {
   /** Frames in the session, this one included; 1 for a lone frame. */
   readonly frames: number
-  readonly clouds: CloudSummary
+  readonly clouds: CloudState
   /** Whether transparency rests on matched stars. */
   readonly photometric: boolean
   readonly skyChange: SkyChange
@@ -65,14 +74,14 @@ export function compareSession(session: readonly FrameMeasurement[], poses: Pose
   const sky = usualSky(session)
   const dawn = brightening(session)
   return session.map((frame, i) => {
-    const share = session.length > 1 && clear[i] > 0 ? raw[i] / clear[i] : 1
+    const share = session.length > 1 && clear[i] > 0 ? raw[i] / clear[i] : Number.NaN
     return {
       ...usual,
       frames: session.length,
       photometric: sights[i] !== undefined,
       skyChange: changes[i],
       dawn: dawn[i],
-      clouds: cloudSummary(frame, {
+      clouds: cloudState(frame, {
         sights: sights[i],
         share,
         clear: clear[i],
@@ -145,7 +154,7 @@ interface CloudEvidence {
   readonly fewFrames: boolean
 }
 
-function cloudSummary(frame: FrameMeasurement, evidence: CloudEvidence): CloudSummary {
+function cloudState(frame: FrameMeasurement, evidence: CloudEvidence): CloudState {
   const { sights, share, clear, sky, fewFrames } = evidence
   const { cells, level } = frame.background
   const size = gridSize(frame.width, frame.height, sights?.length ?? 0)
@@ -159,7 +168,8 @@ function cloudSummary(frame: FrameMeasurement, evidence: CloudEvidence): CloudSu
   // Among few frames nobody knows which is clear: a cell then counts against the frame's own better part.
   const clearLevel = fewFrames && Number.isFinite(share) ? Math.min(1, share) : 1
   const { grid, coverage } = describeGrid({ ...size, transparency, background }, clearLevel)
-  return { grid, coverage, transparency: Number.isFinite(share) ? Math.max(0, share) : 1 }
+  const known = Number.isFinite(share)
+  return { grid, coverage, transparency: known ? Math.max(0, share) : 1, known }
 }
 
 /** Without matched stars a frame that lost nearly all of them is covered whole; otherwise nothing is known. */

@@ -1,10 +1,10 @@
 import type { FrameMeasurement } from '../frame/measurement.ts'
-import { type Comparison, compareSession } from '../session/compare.ts'
+import { type CloudState, type Comparison, compareSession } from '../session/compare.ts'
 import { findFaintTrails } from '../session/faintTrails.ts'
 import { groupBy } from '../session/group.ts'
 import { splitPersistent } from '../session/persistent.ts'
 import { findPoses, type Poses } from '../session/pose.ts'
-import type { FrameAssessment } from './assessment.ts'
+import type { CloudSummary, FrameAssessment } from './assessment.ts'
 import { cloudCauses } from './causes/clouds.ts'
 import { focusCauses } from './causes/focus.ts'
 import { isCorrupt, pixelCauses } from './causes/pixels.ts'
@@ -82,6 +82,11 @@ function assessFrame(frame: FrameMeasurement, comparison: Comparison): FrameAsse
       ...(arcsecPerPx && stars.fwhmPx > 0 ? { fwhmArcsec: stars.fwhmPx * arcsecPerPx } : {}),
     },
     streaks: frame.streaks,
-    clouds: comparison.clouds,
+    clouds: publishedClouds(comparison.clouds),
   }
+}
+
+/** What is not known is not stated. */
+function publishedClouds({ coverage, transparency, grid, known }: CloudState): CloudSummary {
+  return known ? { coverage, transparency, grid } : { coverage: null, transparency: null, grid }
 }

@@ -107,10 +107,10 @@ export interface LocalGrid {
 }
 
 export interface CloudSummary {
-  /** Share of the frame that is covered, 0..1. */
-  readonly coverage: number
-  /** Star light against the session's clear frames, 1 = clear; 1 as well where nothing can be said. */
-  readonly transparency: number
+  /** Share of the frame that is covered, 0..1; `null` where there was nothing to compare with. */
+  readonly coverage: number | null
+  /** Star light against the session's clear frames, 1 = clear; `null` where there was nothing to compare with. */
+  readonly transparency: number | null
   readonly grid: LocalGrid
 }
 

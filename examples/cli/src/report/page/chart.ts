@@ -43,7 +43,7 @@ export function metricsOf(frames: readonly PageFrame[]): readonly Metric[] {
       id: 'transparency',
       label: 'Transparency',
       unit: '%',
-      value: (frame) => 100 * frame.assessment.clouds.transparency,
+      value: (frame) => 100 * (frame.assessment.clouds.transparency ?? Number.NaN),
     },
   ]
 }

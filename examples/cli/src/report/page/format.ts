@@ -20,8 +20,8 @@ export function formatFixed(value: number | undefined, decimals: number): string
 }
 
 /** A share of one as a whole percentage. */
-export function formatPercent(share: number): string {
-  return Number.isFinite(share) ? `${Math.round(share * 100)}\u202f%` : '–'
+export function formatPercent(share: number | null): string {
+  return share !== null && Number.isFinite(share) ? `${Math.round(share * 100)}\u202f%` : '–'
 }
 
 /** Seconds as hours and minutes, or minutes and seconds where shorter than an hour. */

@@ -85,7 +85,7 @@ export const columns: readonly Column[] = [
     id: 'transparency',
     label: 'Transp.',
     title: 'Star light that came through, against the session’s clear frames',
-    value: (frame) => frame.assessment.clouds.transparency,
+    value: (frame) => frame.assessment.clouds.transparency ?? undefined,
   },
   {
     id: 'streaks',

@@ -52,7 +52,7 @@ const cells: Readonly<Record<string, CellContent>> = {
   background: ({ assessment: { background } }) =>
     html`${formatNumber(background.level)}<small>±${formatNumber(background.rms)}</small>`,
   transparency: ({ assessment: { clouds } }) =>
-    html`${formatPercent(clouds.transparency)}${clouds.coverage > 0 ? html`<small>${formatPercent(clouds.coverage)} covered</small>` : html``}`,
+    html`${formatPercent(clouds.transparency)}${(clouds.coverage ?? 0) > 0 ? html`<small>${formatPercent(clouds.coverage)} covered</small>` : html``}`,
   streaks: ({ assessment }) => html`${assessment.streaks.length || '–'}`,
   causes: ({ assessment }) => causeTags(assessment.causes),
 }

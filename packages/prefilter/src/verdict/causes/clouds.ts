@@ -7,6 +7,8 @@ import { NOTICE, RUIN, severityBetween } from '../severity.ts'
 
 /** Cells darker than this have no star left: something solid, or cloud as thick as that. */
 const DEAD_BELOW = 0.2
+/** Loss of light that is told even where it does not count. */
+const WORTH_SAYING = 0.2
 /** Sky structure beyond this multiple of the usual is neither Moon nor dawn. */
 const UNUSUAL_SKY = 2.3
 /** With fewer frames than this the clear ones may be the exception: an even veil must be thicker to count. */
@@ -25,7 +27,8 @@ export function cloudCauses(frame: FrameMeasurement, comparison: Comparison): Ca
   const patch = clouds.coverage < 0.04 ? 0 : severityBetween(clouds.coverage, 0.07, 0.16)
   const structure = structureSeverity(comparison)
   const severity = Math.max(veil, patch, structure)
-  if (severity < NOTICE) return []
+  // Among few frames a veil may be too thin to count, but it is why the score is low.
+  if (severity < NOTICE && clouds.transparency > 1 - WORTH_SAYING) return []
   const structured = structure > Math.max(veil, patch)
   const changed = { ...frame.background.cells, covered: comparison.skyChange.cells }
   const region = markedRegion(structured ? changed : clouds.grid, frame)
