@@ -76,7 +76,7 @@ export function rowMarkup(frame: PageFrame, zone: Zone): Markup {
   const { folder, name } = splitPath(frame.file)
   const label = `Open ${frame.file}: ${actionWords[frame.assessment.action].name}`
   const [, ...others] = columns
-  return html`<tr id="row-${frame.id}" data-id="${frame.id}" class="${frame.assessment.action}">
+  return html`<tr id="row-${frame.id}" data-id="${frame.id}" data-open="${frame.id}" class="${frame.assessment.action}">
 <td class="c-picture"><button type="button" class="thumb" data-open="${frame.id}" aria-label="${label}">${thumbMarkup(frame)}</button></td>
 <th scope="row" class="c-file"><span class="name">${breakable(name)}</span>${folder === '' ? html`` : html`<small>${folder}</small>`}</th>
 ${others.map((column) => html`<td class="c-${column.id}" data-label="${column.label}">${cells[column.id]!(frame, zone)}</td>`)}

@@ -17,6 +17,7 @@ thead button:hover, thead [aria-sort] button { color: var(--text); }
 [aria-sort="ascending"] .arrow::after { content: "▴"; } [aria-sort="descending"] .arrow::after { content: "▾"; }
 tbody td, tbody th { padding: 9px; border-top: 1px solid var(--edge); vertical-align: middle; text-align: left; }
 tbody tr:first-child > * { border-top: 0; }
+tbody tr { cursor: pointer; }
 tbody tr:hover { background: var(--raised); }
 tbody tr:focus-within { background: var(--raised); box-shadow: inset 3px 0 var(--accent); }
 tbody .c-file { font-weight: 600; min-width: 150px; max-width: 340px; overflow-wrap: anywhere; line-height: 1.35; }
