@@ -26,9 +26,11 @@ export function findBright(residual: Plane, plane: ToppedPlane): BrightSource[] 
     const blob = flood(plane, seen, start, Math.max(brightSigma, coreShare * tops[start]!))
     const full = (at: number) => (at + 0.5) * bin - 0.5
     const across = Math.max(1, Math.min(blob.wide, blob.high))
-    const slanted = blob.wide > 3 * across || blob.high > 3 * across ? blob.slant : 0
-    // A slanted thread is a trail, not a source; a straight one along an axis may be a bleeding star.
-    if (slanted > 0.15 || isHotPixel(residual, start % width, Math.floor(start / width), bin))
+    // A slanted thread is a trail, not a source; one along an axis may be a bleeding star.
+    if (
+      (blob.elongation > 3 && blob.slantDeg > 5) ||
+      isHotPixel(residual, start % width, Math.floor(start / width), bin)
+    )
       continue
     sources.push({
       x: full(blob.x),
@@ -71,10 +73,8 @@ function flood(
   const stack = [start]
   seen[start] = 1
   let light = 0
-  let sumX = 0
-  let sumY = 0
+  let [sumX, sumY, sumXX, sumYY, sumXY] = [0, 0, 0, 0, 0]
   let [left, right, top, bottom] = [width, 0, height, 0]
-  let members = 0
   while (stack.length > 0) {
     const at = stack.pop()!
     const x = at % width
@@ -83,7 +83,9 @@ function flood(
     light += value
     sumX += value * x
     sumY += value * y
-    members++
+    sumXX += value * x * x
+    sumYY += value * y * y
+    sumXY += value * x * y
     left = Math.min(left, x)
     right = Math.max(right, x)
     top = Math.min(top, y)
@@ -99,7 +101,12 @@ function flood(
   }
   const wide = right - left + 1
   const high = bottom - top + 1
-  // Threads fill little of their box unless they run along an axis.
-  const slant = 1 - members / (wide * high)
-  return { x: sumX / light, y: sumY / light, wide, high, slant }
+  const [x, y] = [sumX / light, sumY / light]
+  const [xx, yy, xy] = [sumXX / light - x * x, sumYY / light - y * y, sumXY / light - x * y]
+  const half = Math.hypot((xx - yy) / 2, xy)
+  const long = (xx + yy) / 2 + half
+  const short = Math.max(0.08, (xx + yy) / 2 - half)
+  const angle = ((Math.atan2(2 * xy, xx - yy) / 2) * 180) / Math.PI
+  const slantDeg = Math.min(Math.abs(angle), Math.abs(90 - Math.abs(angle)))
+  return { x, y, wide, high, elongation: Math.sqrt(long / short), slantDeg }
 }

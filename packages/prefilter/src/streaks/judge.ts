@@ -2,7 +2,7 @@ import { isBeaded, isChain, isCrooked, isCrowded, isLumpy, isSmooth } from './kn
 import { angleBetween, angleOf, pathLength, project } from './path.ts'
 import type { Trace } from './refine.ts'
 import type { BrightSource, Sources } from './sources.ts'
-import { isSpike, isStraySpike } from './spikes.ts'
+import { isInHalo, isSpike, isStraySpike } from './spikes.ts'
 
 /** Why something straight is not a trail. */
 export type RejectionReason =
@@ -108,10 +108,10 @@ function isDiffuse(trace: Trace, { fwhmPx }: Sources): boolean {
   if (bent && cross.peak < 1.5) return true
   if (!crosses && cross.peak < (length > 500 ? 0.7 : 1) * faintestInside) return true
   // Two thin ridges are an airplane's lights or a pair of satellites, not broad light.
-  if (cross.doublePx > 0) return false
+  if (cross.doublePx > 0 && (crosses || cross.peak > 3)) return false
   if (cross.fwhmPx > 1.6 * fwhmPx && cross.peak < (crosses && length > 400 ? 0.35 : 1)) return true
-  const broad = cross.fwhmPx > Math.max(6, 2.2 * fwhmPx)
-  if (broad && length < 20 * cross.fwhmPx && (cross.peak < 5 || snr < 40)) return true
+  const broad = cross.fwhmPx > Math.max(4.5, 2.2 * fwhmPx)
+  if (broad && length < 30 * cross.fwhmPx && (cross.peak < 5 || snr < 40)) return true
   if (cross.fwhmPx < 12) return false
   if (cross.peak < 0.5 || snr < 12) return true
   if (cross.fwhmPx < 1.3 * fwhmPx) return false
@@ -137,7 +137,8 @@ export function judge(trace: Trace, context: JudgeContext): RejectionReason | un
   // Stars and galaxies that touch are short as well, but seldom so thin.
   const thin = length < shortPx ? 7 : 5
   if (length < thin * Math.max(cross.fwhmPx, 0.8 * sources.fwhmPx)) return 'galaxy'
-  if (isSpike(trace, sources) || isStraySpike(trace)) return 'spike'
+  if (isSpike(trace, sources, context) || isStraySpike(trace)) return 'spike'
+  if (isInHalo(trace, sources)) return 'spike'
   if (isSharp(trace, sources) || isCrooked(trace, sources)) return 'cosmic-ray'
   if (isGalaxy(trace, sources)) return 'galaxy'
   if (isBeaded(trace, sources)) return 'star-chain'

@@ -127,10 +127,10 @@ export function isSmooth(trace: Trace, sources: Sources): boolean {
 const clearSigma = 8
 
 /** A crest sharper, pixel by pixel, than the optics draw, even where its wriggles make it broad as a whole. */
-export function isCrooked({ crest, cross }: Trace, { fwhmKnown, fwhmPx }: Sources): boolean {
-  if (Number.isNaN(crest) || cross.peak < clearSigma) return false
+export function isCrooked({ crest }: Trace, { fwhmKnown, fwhmPx }: Sources): boolean {
+  if (!crest || crest.height < clearSigma) return false
   const width = fwhmKnown ? Math.max(1.5, fwhmPx) : 1.7
-  return crest < 0.5 * Math.exp(-0.5 * (2.3548 / width) ** 2)
+  return crest.share < 0.5 * Math.exp(-0.5 * (2.3548 / width) ** 2)
 }
 
 /** Flashes: compact peaks far above the steady light, evenly spaced. Returns their number, 0 when irregular. */

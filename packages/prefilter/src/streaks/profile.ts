@@ -281,21 +281,30 @@ function stepOf(
   return level(1) - level(-1)
 }
 
-/** Mean brightness beside each block's highest lane over that lane: small for light narrower than a pixel. */
-export function crestOf(band: Band, from: number, to: number): number {
+/** How sharp a trail's crest is, followed block by block. */
+export interface Crest {
+  /** Mean brightness beside each block's highest lane over that lane: small for light narrower than a pixel. */
+  readonly share: number
+  /** Mean of those highest lanes, pixel sigmas. */
+  readonly height: number
+}
+
+export function crestOf(band: Band, from: number, to: number): Crest {
   const { lanes, halfLanes, sums, counts } = band
   let beside = 0
   let tops = 0
+  let used = 0
   const at = (index: number) => (counts[index]! > 0 ? sums[index]! / counts[index]! : 0)
   for (let block = from; block < to; block++) {
     const row = block * lanes
     let top = row + halfLanes
-    for (let lane = halfLanes - 3; lane <= halfLanes + 3; lane++) {
+    for (let lane = halfLanes - 4; lane <= halfLanes + 4; lane++) {
       if (at(row + lane) > at(top)) top = row + lane
     }
     if (counts[top - 1] === 0 || counts[top + 1] === 0) continue
     beside += (at(top - 1) + at(top + 1)) / 2
     tops += at(top)
+    used++
   }
-  return tops > 0 ? beside / tops : Number.NaN
+  return { share: tops > 0 ? beside / tops : 1, height: used > 0 ? tops / used : 0 }
 }

@@ -131,7 +131,9 @@ function rejectBursts(found: Found[], _: JudgeContext, { residual }: Field): Fou
       const point = crossing(a.path, b.path)
       if (!point || !reaches(a, point) || !reaches(b, point)) continue
       const height = Math.max(a.cross.peak, b.cross.peak)
-      if (brightest(residual, point.x, point.y) < 2 * height) continue
+      // Beyond the border nothing can be seen of the star.
+      const seen = inside(residual, point) ? brightest(residual, point.x, point.y) : Infinity
+      if (seen < 2 * height) continue
       const through = lines.filter((line) => reaches(line, point) && falls(line, point))
       const vanes = Math.abs(angle - 90) < 4 || Math.abs(angle - 60) < 4
       if (through.length < (vanes ? 2 : 3)) continue
@@ -139,6 +141,10 @@ function rejectBursts(found: Found[], _: JudgeContext, { residual }: Field): Fou
     }
   }
   return list
+}
+
+function inside({ width, height }: Field['residual'], { x, y }: { x: number; y: number }) {
+  return x > 2 && y > 2 && x < width - 3 && y < height - 3
 }
 
 function crossing(a: Path, b: Path): { x: number; y: number } | undefined {

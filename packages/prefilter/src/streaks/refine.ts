@@ -10,7 +10,14 @@ import {
 import { applyShift, fitShift, matchAcross, significanceOf } from './fit.ts'
 import { medianContrast, parallelNoise } from './parallels.ts'
 import { cutPath, type Path, pathLength, roomBeyond } from './path.ts'
-import { bestSigma, type CrossShape, crestOf, measureCross, subtractSides } from './profile.ts'
+import {
+  bestSigma,
+  type Crest,
+  type CrossShape,
+  crestOf,
+  measureCross,
+  subtractSides,
+} from './profile.ts'
 
 /** A candidate followed to its ends and measured on the full-resolution residual. */
 export interface Trace {
@@ -24,8 +31,8 @@ export interface Trace {
   readonly snr: number
   /** How far the median brightness along the trail stands above that of parallel lines, in their scatter. */
   readonly medianSnr: number
-  /** Neighbours across the crest over its highest pixel, block by block; NaN for long trails. */
-  readonly crest: number
+  /** Of short trails only. */
+  readonly crest: Crest | undefined
   /** Noise of parallel lines over that of independent pixels. */
   readonly noiseFactor: number
   /** Pixels left between the path's ends and the frame's border, along the path. */
@@ -181,7 +188,7 @@ export function measure(field: Field, path: Path, look: Look): Trace | undefined
   const snr = significanceAlong(along, 0, length) / noiseFactor
   const bare = alongBare(field, path, look)
   const pieces = cutPieces(along, length, snr, noiseFactor)
-  const crest = length < 200 && band.lanePx === 1 ? crestOf(band, from, to) : Number.NaN
+  const crest = length < 200 && band.lanePx === 1 ? crestOf(band, from, to) : undefined
   const perPixel = length > 0 ? (snr * snr) / length : 0
   const endErrorPx = Math.max(1, perPixel > 0 ? 6 / perPixel : length)
   const medianSnr = medianContrast(band, { from, to, sigmaPx, innerPx: inner })

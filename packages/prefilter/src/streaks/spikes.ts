@@ -11,11 +11,34 @@ const outshineFalling = 6
  * Whether a trail is a diffraction spike: its line passes through a source far brighter than itself and its
  * light falls off with the distance from there. A satellite that happens to cross a star stays level.
  */
-export function isSpike(trace: Trace, sources: Sources): boolean {
-  return sources.bright.some((source) => throwsIt(trace, source))
+export function isSpike(trace: Trace, sources: Sources, frame: Frame): boolean {
+  return sources.bright.some((source) => throwsIt(trace, source, frame))
 }
 
-function throwsIt(trace: Trace, source: BrightSource): boolean {
+/** Whether a short trail lies within the glow of a bright star: rings, ghosts and rays of its halo. */
+export function isInHalo({ path, cross }: Trace, { bright }: Sources): boolean {
+  const length = pathLength(path)
+  const [x, y] = [(path.x0 + path.x1) / 2, (path.y0 + path.y1) / 2]
+  return bright.some(
+    (source) =>
+      source.peakSigma > 100 * cross.peak &&
+      length < 3 * source.radiusPx &&
+      Math.hypot(source.x - x, source.y - y) < 1.3 * source.radiusPx,
+  )
+}
+
+interface Frame {
+  readonly width: number
+  readonly height: number
+}
+
+/** A source cut by the border has its centre farther out than it seems. */
+function cutBy({ x, y, radiusPx }: BrightSource, { width, height }: Frame): number {
+  const inside = Math.min(x, y, width - 1 - x, height - 1 - y)
+  return Math.max(0, Math.min(12, radiusPx - inside))
+}
+
+function throwsIt(trace: Trace, source: BrightSource, frame: Frame): boolean {
   const length = pathLength(trace.path)
   const highest = Math.max(trace.cross.peak, secondHighest(trace.pieces.amplitude))
   if (!source.saturated && source.peakSigma < outshineFalling * highest) return false
@@ -24,7 +47,8 @@ function throwsIt(trace: Trace, source: BrightSource): boolean {
   const outside = Math.max(0, -t, t - length)
   // The line's own uncertainty grows beyond its ends.
   const aim = Math.max(2, 0.75 * trace.cross.fwhmPx) + (1.5 * outside * trace.cross.fwhmPx) / length
-  if (Math.abs(offset) > Math.min(aim + 0.1 * source.radiusPx, 0.5 * length)) return false
+  const miss = aim + 0.1 * source.radiusPx + cutBy(source, frame)
+  if (Math.abs(offset) > Math.min(miss, 0.5 * length)) return false
   if (outside > Math.max(0.3 * length, 3 * source.radiusPx)) return false
   if (nearestTo(trace, t) < 0.6 * highest) return false
   const fall = fallFrom(trace, t)
@@ -48,7 +72,7 @@ function secondHighest(amplitudes: readonly number[]): number {
 }
 
 /** A spike reaching in from beyond the border is at most so bright there, pixel sigmas; meteors are brighter. */
-const strayPeak = 8
+const strayPeak = 15
 
 /**
  * Whether a trail fades inwards from the frame's border, where it begins: the spike of a star just outside.
