@@ -3,7 +3,13 @@ import { defineConfig } from 'vitest/config'
 const conditions = ['@nebulift/source']
 const project = (name: string, folder: string) => ({
   extends: true as const,
-  test: { name, root: folder, include: ['**/*.test.ts'], testTimeout: 180_000 },
+  test: {
+    name,
+    root: folder,
+    include: ['**/*.test.ts'],
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+  },
 })
 
 // Tests run on the sources: no build stands between an edit and its test.
