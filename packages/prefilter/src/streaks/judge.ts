@@ -2,7 +2,7 @@ import { isBeaded, isChain, isCrooked, isCrowded, isLumpy, isSmooth } from './kn
 import { angleBetween, angleOf, pathLength, project } from './path.ts'
 import type { Trace } from './refine.ts'
 import type { BrightSource, Sources } from './sources.ts'
-import { isInHalo, isSpike, isStraySpike } from './spikes.ts'
+import { isInHalo, isSpike, isStraySpike, nearestTo, secondHighest } from './spikes.ts'
 
 /** Why something straight is not a trail. */
 export type RejectionReason =
@@ -44,7 +44,8 @@ const longPx = 300
  */
 function wantedSnr(trace: Trace): number {
   const share = Math.max(0, Math.min(1, (longPx - pathLength(trace.path)) / (longPx - 150)))
-  return leastSnr + share * (crossesFrame(trace) ? 3.5 : 6.5)
+  const faint = trace.cross.peak < 1.2 ? 5 : 0
+  return leastSnr + share * (crossesFrame(trace) ? 3.5 : 6.5 + faint)
 }
 
 /** How near the border an end must lie to count as on it: the ends of faint and broad trails are uncertain. */
@@ -60,12 +61,8 @@ function crossesFrame(trace: Trace): boolean {
 /** Across a corner, broad and faint: where the background's mesh ends. */
 function cutsCorner(trace: Trace, { fwhmPx }: Sources): boolean {
   const { path, cross } = trace
-  return (
-    crossesFrame(trace) &&
-    pathLength(path) < longPx &&
-    cross.fwhmPx > Math.min(2 * fwhmPx, 8) &&
-    cross.peak < 10
-  )
+  const unlike = cross.fwhmPx > Math.min(2 * fwhmPx, 8) || cross.fwhmPx < 0.75 * fwhmPx
+  return crossesFrame(trace) && pathLength(path) < longPx && unlike && cross.peak < 10
 }
 
 /** Sagitta over length: satellites bend less even in the widest fields, stars turning about the pole more. */
@@ -103,15 +100,16 @@ function isDiffuse(trace: Trace, { fwhmPx }: Sources): boolean {
   const { cross, snr, path, pieces } = trace
   const crosses = crossesFrame(trace)
   const length = pathLength(path)
+  // Two thin ridges are an airplane's lights or a pair of satellites, not broad light.
+  const pair = cross.doublePx > 0 && cross.peak > (crosses ? 0.5 : 3)
+  if (pair) return cross.fwhmPx > 0.2 * length
   if (cross.roughness > 0.35 || cross.fwhmPx > Math.min(0.2 * length, widestPx)) return true
   const bent = Math.abs(path.sagittaPx) > 0.01 * length
-  if (bent && cross.peak < 1.5) return true
+  if (bent && cross.peak < (cross.fwhmPx > 2 * fwhmPx ? 5 : 1.5)) return true
   if (!crosses && cross.peak < (length > 500 ? 0.7 : 1) * faintestInside) return true
-  // Two thin ridges are an airplane's lights or a pair of satellites, not broad light.
-  if (cross.doublePx > 0 && (crosses || cross.peak > 3)) return false
   if (cross.fwhmPx > 1.6 * fwhmPx && cross.peak < (crosses && length > 400 ? 0.35 : 1)) return true
   const broad = cross.fwhmPx > Math.max(4.5, 2.2 * fwhmPx)
-  if (broad && length < 30 * cross.fwhmPx && (cross.peak < 5 || snr < 40)) return true
+  if (broad && length < 25 * cross.fwhmPx && (cross.peak < 5 || snr < 40)) return true
   if (cross.fwhmPx < 12) return false
   if (cross.peak < 0.5 || snr < 12) return true
   if (cross.fwhmPx < 1.3 * fwhmPx) return false
@@ -177,7 +175,8 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
   )
   if (through || atCeiling) return 'bleed'
   const thinner = sources.fwhmKnown ? 0.62 * sources.fwhmPx : 0
-  const narrow = cross.fwhmPx < Math.max(1.3, thinner) || cross.oneLane > 0.75
+  const locked = cross.oneLane > 0.75 || (cross.beside < 0.3 && cross.peak > 8 * cross.peakError)
+  const narrow = locked || cross.fwhmPx < Math.max(1.3, thinner)
   const weakEvidence = trace.snr < 15
   const edgeOfChip = Math.min(trace.room[0], trace.room[1]) < 3 && cross.fwhmPx > 3 * sources.fwhmPx
   if (narrow || weakEvidence || edgeOfChip) return column ? 'column' : 'row'
@@ -185,18 +184,22 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
 }
 
 /** Whether a source lies on a path or just beyond its end, so that its charge may have spilt along it. */
-function isFed({ path, cross }: Trace, { x, y, radiusPx }: BrightSource): boolean {
+function isFed(trace: Trace, { x, y, radiusPx }: BrightSource): boolean {
+  const { path, cross, pieces } = trace
   const { t, offset } = project(path, x, y)
   const length = pathLength(path)
   const beyond = Math.max(20, 0.3 * length, 2 * radiusPx)
-  return Math.abs(offset) < Math.max(3, cross.fwhmPx) && t > -beyond && t < length + beyond
+  if (Math.abs(offset) > Math.max(3, cross.fwhmPx)) return false
+  if (t < -beyond || t > length + beyond) return false
+  return nearestTo(trace, t) > 0.6 * secondHighest(pieces.amplitude)
 }
 
 /** Along the frame's border, where resampling, overscan and the background's end leave their marks. */
 function hugsBorder({ path, cross }: Trace, { width, height }: JudgeContext): boolean {
-  const straight = (a: number, b: number) => Math.abs(a - b) < 0.01 * pathLength(path) + 1
+  const straight = (a: number, b: number) => Math.abs(a - b) < 0.04 * pathLength(path) + 1
   const close = (a: number, b: number, size: number) => {
-    const near = Math.max(2, cross.fwhmPx, straight(a, b) ? Math.min(16, 0.02 * size) : 0)
+    const wide = Math.min(cross.fwhmPx, 12)
+    const near = Math.max(2, wide, straight(a, b) ? Math.min(16, 0.02 * size) : 0)
     return (a < near && b < near) || (a > size - 1 - near && b > size - 1 - near)
   }
   return close(path.x0, path.x1, width) || close(path.y0, path.y1, height)

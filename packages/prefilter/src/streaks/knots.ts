@@ -110,16 +110,15 @@ export function isChain({ pieces }: Trace): boolean {
  * (von Neumann 1941: the ratio is 2 for pieces in random order).
  */
 export function isSmooth(trace: Trace, sources: Sources): boolean {
-  const { pieces, snr } = trace
-  // Pieces shorter than a star are alike for that reason alone.
-  if (pathLength(trace.path) < 1.4 * pieces.amplitude.length * knotWidth(trace, sources)) {
-    return false
-  }
-  const known = pieces.amplitude.filter((value) => !Number.isNaN(value))
-  if (known.length < 10 || snr < 15) return false
-  const mean = meanOf(known)
-  const spread = meanOf(known.map((value) => (value - mean) ** 2))
-  const steps = meanOf(known.slice(1).map((value, i) => (value - known[i]!) ** 2))
+  if (trace.snr < 15) return false
+  const length = pathLength(trace.path)
+  // Steps of more than a star's width, since neighbours within one are alike for that reason alone.
+  const step = Math.max(1.3 * knotWidth(trace, sources), length / 24)
+  const { values } = stepsAlong(trace.along, length, step, step)
+  if (values.length < 9) return false
+  const mean = meanOf(values)
+  const spread = meanOf(values.map((value) => (value - mean) ** 2))
+  const steps = meanOf(values.slice(1).map((value, i) => (value - values[i]!) ** 2))
   return steps < 0.6 * spread
 }
 

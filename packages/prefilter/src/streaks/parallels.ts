@@ -1,6 +1,6 @@
 import { type Band, crossProfile } from './band.ts'
 import { gaussianTemplate } from './fit.ts'
-import { quietLanes } from './profile.ts'
+import { quietLanes } from './sides.ts'
 
 /** Noise of the matched sums of parallel lines beside the trail, over that of independent pixels; >= 1. */
 export function parallelNoise(

@@ -136,7 +136,8 @@ function rejectBursts(found: Found[], _: JudgeContext, { residual }: Field): Fou
       if (seen < 2 * height) continue
       const through = lines.filter((line) => reaches(line, point) && falls(line, point))
       const vanes = Math.abs(angle - 90) < 4 || Math.abs(angle - 60) < 4
-      if (through.length < (vanes ? 2 : 3)) continue
+      const middle = halves(a, point) && halves(b, point)
+      if (through.length < (vanes || middle ? 2 : 3)) continue
       list = reject(list, 'spike', (trace) => through.includes(trace))
     }
   }
@@ -145,6 +146,12 @@ function rejectBursts(found: Found[], _: JudgeContext, { residual }: Field): Fou
 
 function inside({ width, height }: Field['residual'], { x, y }: { x: number; y: number }) {
   return x > 2 && y > 2 && x < width - 3 && y < height - 3
+}
+
+/** Whether a point lies in the middle half of a trace. */
+function halves({ path }: Trace, { x, y }: { x: number; y: number }): boolean {
+  const share = project(path, x, y).t / pathLength(path)
+  return share > 0.25 && share < 0.75
 }
 
 function crossing(a: Path, b: Path): { x: number; y: number } | undefined {

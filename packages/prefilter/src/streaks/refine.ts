@@ -10,14 +10,8 @@ import {
 import { applyShift, fitShift, matchAcross, significanceOf } from './fit.ts'
 import { medianContrast, parallelNoise } from './parallels.ts'
 import { cutPath, type Path, pathLength, roomBeyond } from './path.ts'
-import {
-  bestSigma,
-  type Crest,
-  type CrossShape,
-  crestOf,
-  measureCross,
-  subtractSides,
-} from './profile.ts'
+import { bestSigma, type Crest, type CrossShape, crestOf, measureCross } from './profile.ts'
+import { subtractSides } from './sides.ts'
 
 /** A candidate followed to its ends and measured on the full-resolution residual. */
 export interface Trace {

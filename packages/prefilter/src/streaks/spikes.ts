@@ -4,6 +4,8 @@ import type { BrightSource, Sources } from './sources.ts'
 
 /** A source must outshine the trail's surface brightness this much to be held for its origin without more. */
 const outshine = 12
+/** A line shorter than this from border to border cuts a corner, pixels. */
+const longestCorner = 400
 /** Light that plainly falls off from a source: a meteor's flare is part of its trail, a star towers above. */
 const outshineFalling = 6
 
@@ -12,7 +14,17 @@ const outshineFalling = 6
  * light falls off with the distance from there. A satellite that happens to cross a star stays level.
  */
 export function isSpike(trace: Trace, sources: Sources, frame: Frame): boolean {
-  return sources.bright.some((source) => throwsIt(trace, source, frame))
+  return sources.bright.some((source) => throwsIt(trace, source, frame)) || joinsTwo(trace, sources)
+}
+
+/** Vanes point the same way from every star: the spikes of two stars in that direction run together. */
+function joinsTwo({ path, cross }: Trace, { bright }: Sources): boolean {
+  const on = bright.filter((source) => {
+    const { t, offset } = project(path, source.x, source.y)
+    const strong = source.saturated || source.peakSigma > 10 * outshine * cross.peak
+    return strong && Math.abs(offset) < 3 && t > 0 && t < pathLength(path)
+  })
+  return on.length > 1
 }
 
 /** Whether a short trail lies within the glow of a bright star: rings, ghosts and rays of its halo. */
@@ -52,7 +64,7 @@ function throwsIt(trace: Trace, source: BrightSource, frame: Frame): boolean {
   if (outside > Math.max(0.3 * length, 3 * source.radiusPx)) return false
   if (nearestTo(trace, t) < 0.6 * highest) return false
   const fall = fallFrom(trace, t)
-  const crosses = trace.room[0] < 10 && trace.room[1] < 10
+  const crosses = trace.room[0] < 10 && trace.room[1] < 10 && length > longestCorner
   const near = outside <= Math.max(10, 2.5 * source.radiusPx)
   const evenArms = outside === 0 && Math.min(t, length - t) > 0.35 * (length / 2)
   // Few spikes reach both borders, and a level trail seems to fall by chance now and then.
@@ -66,7 +78,7 @@ function throwsIt(trace: Trace, source: BrightSource, frame: Frame): boolean {
 }
 
 /** The highest piece may be a star on the trail. */
-function secondHighest(amplitudes: readonly number[]): number {
+export function secondHighest(amplitudes: readonly number[]): number {
   const known = amplitudes.filter((value) => !Number.isNaN(value)).sort((a, b) => b - a)
   return known[1] ?? known[0] ?? 0
 }
@@ -80,7 +92,7 @@ const strayPeak = 15
  */
 export function isStraySpike(trace: Trace): boolean {
   const { room, pieces, path } = trace
-  const near = Math.max(4, 1.5 * trace.cross.fwhmPx)
+  const near = Math.max(4, 1.5 * trace.cross.fwhmPx, 0.15 * pathLength(path))
   if (room[0] < near === room[1] < near) return false
   const known = pieces.amplitude.filter((value) => !Number.isNaN(value))
   if (known.length < 4) return false
@@ -97,7 +109,7 @@ export function isStraySpike(trace: Trace): boolean {
 }
 
 /** The brightest of the pieces next to a position, with two sigmas of doubt: where a spike leaves its star. */
-function nearestTo({ pieces, path }: Trace, t: number): number {
+export function nearestTo({ pieces, path }: Trace, t: number): number {
   const size = pathLength(path) / pieces.amplitude.length
   const away = pieces.amplitude
     .map((value, i) => ({
