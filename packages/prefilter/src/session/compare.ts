@@ -40,6 +40,8 @@ export interface Comparison {
   readonly usualStars: number
   /** Noise of the quieter frames, image units. */
   readonly quietRms: number
+  /** Noise of the frames taken just before and after, image units. */
+  readonly nearRms: number
   /** Sky level of the darker frames, image units. */
   readonly darkLevel: number
   /** Growth of the sky's light over three frames towards the night's near end; 1 away from its ends. */
@@ -73,6 +75,7 @@ export function compareSession(session: readonly FrameMeasurement[], poses: Pose
   )
   const sky = usualSky(session)
   const dawn = brightening(session)
+  const near = neighboursNoise(session)
   return session.map((frame, i) => {
     const share = session.length > 1 && clear[i] > 0 ? raw[i] / clear[i] : Number.NaN
     return {
@@ -81,6 +84,7 @@ export function compareSession(session: readonly FrameMeasurement[], poses: Pose
       photometric: sights[i] !== undefined,
       skyChange: changes[i],
       dawn: dawn[i],
+      nearRms: near[i],
       clouds: cloudState(frame, {
         sights: sights[i],
         share,
@@ -142,6 +146,19 @@ function usualSky(session: readonly FrameMeasurement[]): readonly number[] {
     background.cells.values.map((v) => v / (background.level || 1)),
   )
   return Array.from({ length: columns * rows }, (_, i) => median(relative.map((map) => map[i])))
+}
+
+/** Median noise of up to three frames before and three after each. */
+function neighboursNoise(session: readonly FrameMeasurement[]): number[] {
+  const order = session
+    .map((_, i) => i)
+    .sort((a, b) => (session[a].context.timeMs ?? a) - (session[b].context.timeMs ?? b))
+  const near = new Array<number>(session.length)
+  order.forEach((i, at) => {
+    const others = order.slice(Math.max(0, at - 3), at + 4).filter((j) => j !== i)
+    near[i] = median(others.map((j) => session[j].background.rms))
+  })
+  return near
 }
 
 interface CloudEvidence {

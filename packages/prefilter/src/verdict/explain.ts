@@ -13,9 +13,11 @@ const sentences: Record<CauseKind, (evidence: Evidence) => string> = {
   haze: (e) => `Haze: ${light(e)}, stars slightly bloated${stars(e)}`,
   occlusion: (e) => `Something stands in the way${covered(e)}: no star shows there${stars(e)}`,
   defocus: (e) =>
-    e.ring !== undefined && e.ring > 0.15
-      ? `Out of focus: stars are rings of FWHM ${fixed(e.fwhmPx)} px`
-      : `Out of focus: FWHM ${fixed(e.fwhmPx)} px${against(e.sessionFwhmPx, ' px')}`,
+    e.fwhmPx === undefined
+      ? `Far out of focus: ${fixed(e.stars, 0)} stars left${against(e.sessionStars, '', 0)}, under an unchanged sky`
+      : e.ring !== undefined && e.ring > 0.15
+        ? `Out of focus: stars are rings of FWHM ${fixed(e.fwhmPx)} px`
+        : `Out of focus: FWHM ${fixed(e.fwhmPx)} px${against(e.sessionFwhmPx, ' px')}`,
   tracking: (e) =>
     `Tracking error: stars drawn out ${fixed(e.elongation, 2)} to 1 at ${fixed(e.elongationDeg, 0)}°`,
   wind: (e) =>

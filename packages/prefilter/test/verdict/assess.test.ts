@@ -109,6 +109,15 @@ describe('focus and tracking', () => {
     expect(kinds(frame)).toEqual(['defocus'])
   })
 
+  it('stars that vanish under an unchanged sky are far out of focus; under a brighter one they are clouded', () => {
+    const gone = { stars: { measured: 0, fwhmPx: 0 } }
+    expect(kinds(odd([], gone))).toContain('defocus')
+    expect(kinds(odd([], gone))).not.toContain('cloud')
+    expect(kinds(odd([], { ...gone, background: { level: 1500, rms: 13 } }))).not.toContain(
+      'defocus',
+    )
+  })
+
   it('rings are out of focus even alone', () => {
     const lone = assessFrames([measurement(stars, { stars: { fwhmPx: 12, ring: 0.6 } })])[0]
     expect(kinds(lone)).toEqual(['defocus'])

@@ -4,6 +4,7 @@ import type { Comparison } from '../../session/compare.ts'
 import { median } from '../../statistics/robust.ts'
 import type { Cause, CauseKind, LocalGrid, Region } from '../assessment.ts'
 import { NOTICE, RUIN, severityBetween } from '../severity.ts'
+import { starsVanished } from './focus.ts'
 
 /** Cells darker than this have no star left: something solid, or cloud as thick as that. */
 const DEAD_BELOW = 0.2
@@ -17,6 +18,7 @@ const MANY_FRAMES = 8
 /** Clouds, haze and things in front of the telescope, from matched-star photometry. */
 export function cloudCauses(frame: FrameMeasurement, comparison: Comparison): Cause[] {
   const { clouds, frames } = comparison
+  if (starsVanished(frame, comparison)) return []
   if (frames < 2) return desertCauses(frame)
   const patience = Math.min(1, Math.max(0, (MANY_FRAMES - frames) / 5))
   const veil = severityBetween(

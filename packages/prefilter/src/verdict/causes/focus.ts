@@ -9,8 +9,42 @@ const HOPELESS_PX = 6
 /** A stacked star with so deep a hole in its middle is a mirror out of focus. */
 const CLEAR_RING = 0.15
 
+/** Stars a session must usually show before their absence says anything. */
+const ENOUGH_USUAL = 15
+
+/**
+ * Whether a frame lost all its stars under an unchanged sky: no cloud so thick leaves the sky's light, and so its
+ * noise, as it was; stars spread wide enough do.
+ */
+export function starsVanished(
+  { stars, background }: FrameMeasurement,
+  comparison: Comparison,
+): boolean {
+  const noiseRatio = background.rms / (comparison.nearRms || 1)
+  return (
+    comparison.frames > 3 &&
+    comparison.usualStars >= ENOUGH_USUAL &&
+    stars.count < 3 &&
+    noiseRatio > 0.92 &&
+    noiseRatio < 1.1
+  )
+}
+
 /** Stars wider than the session's sharp ones, or rings instead of points. */
-export function focusCauses({ stars, context }: FrameMeasurement, comparison: Comparison): Cause[] {
+export function focusCauses(frame: FrameMeasurement, comparison: Comparison): Cause[] {
+  const { stars, context, background } = frame
+  if (starsVanished(frame, comparison))
+    return [
+      {
+        kind: 'defocus',
+        severity: 0.8,
+        evidence: {
+          stars: stars.count,
+          sessionStars: comparison.usualStars,
+          noiseRatio: background.rms / comparison.nearRms,
+        },
+      },
+    ]
   if (stars.measured < (stars.ring > CLEAR_RING ? 2 : ENOUGH_MEASURED)) return []
   const ratio = comparison.sharpFwhmPx > 0 ? stars.fwhmPx / comparison.sharpFwhmPx : 1
   const fwhmArcsec = context.arcsecPerPx ? stars.fwhmPx * context.arcsecPerPx : 0
