@@ -166,8 +166,7 @@ function alongAxis(trace: Trace, { sources }: JudgeContext): RejectionReason | u
   const atCeiling = cross.peak > 100 && cross.peak > 0.25 * brightest
   if (atCeiling && length < shortPx) return 'bleed'
   // A clear trail shows a slope of a pixel; a faint one may hide a few.
-  const leeway = atCeiling ? 4 : (6 * cross.fwhmPx) / trace.snr
-  const slack = 1.3 + Math.min(4, 0.004 * length, leeway)
+  const slack = 1.3 + Math.min(4, 0.004 * length, (6 * cross.fwhmPx) / trace.snr)
   const column = Math.abs(path.x1 - path.x0) < slack
   const row = Math.abs(path.y1 - path.y0) < slack
   if ((!column && !row) || length < 4 * cross.fwhmPx) return undefined
