@@ -1,4 +1,12 @@
+import { join } from 'node:path'
 import { defineConfig } from 'vitest/config'
+
+// `.ci/run` counts what every call of vitest leaves in this folder.
+const { NEBULIFT_TEST_REPORTS: reports } = process.env
+const counted = reports && {
+  reporters: ['default', 'json'],
+  outputFile: { json: join(reports, `${process.pid}.json`) },
+}
 
 const conditions = ['@nebulift/source']
 const project = (name: string, folder: string) => ({
@@ -17,6 +25,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
+    ...counted,
     projects: [
       project('fits', 'packages/fits'),
       project('prefilter', 'packages/prefilter'),

@@ -1,4 +1,10 @@
+import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
+import { LEAVE } from './workerAnswer.ts'
+
+/** How long an idle worker may take to leave before it is ended. */
+const GRACE_MS = 2000
 
 /** A task failed in its worker, or took its worker down. */
 export interface TaskFailure {
@@ -7,7 +13,7 @@ export interface TaskFailure {
 }
 
 export interface PoolOptions<Task, Result> {
-  /** The worker's module; it answers `{ index, task }` with `{ index, result }` or `{ index, failure }`. */
+  /** The worker's module; it answers `{ index, task }` with `{ index, result }` or `{ index, failure }`, and leaves when told to `LEAVE`. */
   readonly script: URL
   /** Workers at once. */
   readonly jobs: number
@@ -41,6 +47,7 @@ export async function runPool<Task, Result>(options: PoolOptions<Task, Result>):
   signal?.addEventListener('abort', abort, { once: true })
   try {
     await pool.run()
+    await pool.dismiss()
   } finally {
     signal?.removeEventListener('abort', abort)
     await pool.stop()
@@ -70,6 +77,17 @@ class Pool<Task, Result> {
     this.#finished.reject(reason)
   }
 
+  /** Lets the idle workers end by themselves: killing a thread in the middle of its own ending is not safe. */
+  async dismiss(): Promise<void> {
+    const leaving = [...this.#workers].map((worker) => once(worker, 'exit'))
+    for (const worker of this.#workers) worker.postMessage(LEAVE)
+    const patience = new AbortController()
+    const waited = setTimeout(GRACE_MS, undefined, { signal: patience.signal }).catch(() => {})
+    await Promise.race([Promise.all(leaving), waited])
+    patience.abort()
+  }
+
+  /** Ends whatever still runs at once. */
   async stop(): Promise<void> {
     this.#stopped = true
     const running = [...this.#workers]
@@ -100,11 +118,11 @@ class Pool<Task, Result> {
     worker.on('exit', () => die('its worker stopped'))
   }
 
-  /** Hands the next task to a worker, or ends it where there is none. */
+  /** Hands the next task to a worker, or dismisses it where there is none. */
   #give(worker: Worker): number | undefined {
     const { tasks } = this.#options
     if (this.#stopped || this.#next >= tasks.length) {
-      void worker.terminate()
+      worker.postMessage(LEAVE)
       return undefined
     }
     const index = this.#next++

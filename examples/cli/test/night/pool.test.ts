@@ -9,7 +9,9 @@ import { temporaryFolder } from '../helpers.ts'
 /** A worker that squares numbers; some tasks are traps. */
 const trapWorker = `
 import { parentPort } from 'node:worker_threads'
-parentPort.on('message', ({ index, task }) => {
+parentPort.on('message', (message) => {
+  if (message === 'leave') return parentPort.close()
+  const { index, task } = message
   if (task === 'exit') process.exit(3)
   if (task === 'crash') throw new Error('out of luck')
   if (task === 'hang') return
