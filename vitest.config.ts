@@ -28,6 +28,7 @@ export default defineConfig({
     ...counted,
     projects: [
       project('fits', 'packages/fits'),
+      project('model', 'packages/model'),
       project('prefilter', 'packages/prefilter'),
       project('simulator', 'packages/simulator'),
       project('cli', 'examples/cli'),
