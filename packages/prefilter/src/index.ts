@@ -33,6 +33,7 @@ export {
 } from './picture/range.ts'
 export { resizeByAveraging, resizeByMaximum } from './picture/resize.ts'
 export type { Plane } from './plane.ts'
+export { frameEvidence, type SessionEvidence } from './session/evidence.ts'
 export { type StarCatalog, StarFlag, type StarSearch } from './stars/catalog.ts'
 export { type FindStarsOptions, findStars } from './stars/find.ts'
 export { type MeasurePsfOptions, measurePsf, type PsfMeasurement } from './stars/psf.ts'
