@@ -2,6 +2,7 @@ import { Command, CommanderError, Option } from 'commander'
 import { addAnalyze } from './commands/analyze.ts'
 import { addBatch } from './commands/batch.ts'
 import type { Registry } from './commands/context.ts'
+import { addDataset } from './commands/dataset.ts'
 import { addDemo } from './commands/demo.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addPreview } from './commands/preview.ts'
@@ -20,6 +21,7 @@ const commands = [
   addBatch,
   addUndo,
   addSimulate,
+  addDataset,
   addValidate,
   addDemo,
 ]
