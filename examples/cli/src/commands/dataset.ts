@@ -1,3 +1,4 @@
+import { Option } from 'commander'
 import { parseSize, wholeNumber } from './arguments.ts'
 import { addCommand, type Registry, withContext } from './context.ts'
 
@@ -9,6 +10,8 @@ export function addDataset(registry: Registry): void {
   dataset.helpCommand(false)
   const inside: Registry = { ...registry, program: dataset }
   addDatasetSimulate(registry, inside)
+  addDatasetStats(registry, inside)
+  addDatasetExport(registry, inside)
   for (const command of dataset.commands) {
     command.showHelpAfterError(`Hint: see nebulift dataset ${command.name()} --help`)
   }
@@ -35,6 +38,39 @@ function addDatasetSimulate(registry: Registry, inside: Registry): void {
       withContext(
         registry,
         async () => (await import('../actions/datasetSimulate.ts')).datasetSimulate,
+      ),
+    )
+}
+
+function addDatasetStats(registry: Registry, inside: Registry): void {
+  addCommand(inside, 'stats <folder>', {
+    summary: 'Count a data set by label, side of the split, night, flaw and origin of the label.',
+    example: 'nebulift dataset stats set',
+  })
+    .option('--json', 'print one JSON object')
+    .action(
+      withContext(registry, async () => (await import('../actions/datasetStats.ts')).datasetStats),
+    )
+}
+
+function addDatasetExport(registry: Registry, inside: Registry): void {
+  addCommand(inside, 'export <folder>', {
+    summary:
+      'Write a data set as contact sheets for people, or as arrays or a table for other tools.',
+    example:
+      'nebulift dataset export set -o sheets --format png\nnebulift dataset export set -o arrays --format npy',
+  })
+    .requiredOption('-o, --output <folder>', 'folder to write into')
+    .addOption(
+      new Option('--format <what>', 'png (contact sheets), npy (arrays and csv) or csv (a table)')
+        .choices(['png', 'npy', 'csv'])
+        .default('png'),
+    )
+    .option('--json', 'print the names of the files as JSON')
+    .action(
+      withContext(
+        registry,
+        async () => (await import('../actions/datasetExport.ts')).datasetExport,
       ),
     )
 }

@@ -47,7 +47,8 @@ function rounded(value: number | null | undefined, digits: number): number | und
   return value === undefined || value === null ? undefined : Number(value.toFixed(digits))
 }
 
-function quote(cell: Cell): string {
+/** One cell, in quotes where commas, quotes, line breaks or spaces at its ends need them. */
+export function quote(cell: Cell): string {
   const text = cell === undefined || cell === null ? '' : String(cell)
   return /[",\r\n]|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
 }

@@ -47,3 +47,12 @@ function warnings({ imbalance, duplicates, splits }: DatasetStats): string[] {
       : []),
   ]
 }
+
+/** One line a night. */
+export function nightsText({ nights }: DatasetStats): string {
+  const rows = nights.map(({ night, split, clean, contaminated, review }) => [
+    ...[night, split, String(clean), String(contaminated), String(review)],
+  ])
+  const head = ['night', 'split', 'clean', 'contaminated', 'review']
+  return formatTable([head, ...rows], { right: [2, 3, 4], indent: '  ' })
+}
