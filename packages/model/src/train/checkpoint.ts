@@ -1,0 +1,156 @@
+import { ModelError } from '../errors.ts'
+import type { RandomState } from '../random.ts'
+import type { Arrays } from './arrays.ts'
+import { crc32 } from './crc32.ts'
+import type { OptimizerState } from './optimizers.ts'
+
+/** What JSON can say. Numbers must be finite. */
+export type Json =
+  | null
+  | boolean
+  | number
+  | string
+  | readonly Json[]
+  | { readonly [name: string]: Json | undefined }
+
+/** All that training needs to go on as if it had never stopped. */
+export interface Checkpoint {
+  /** What is learned, by name; the order is kept. */
+  readonly parameters: Arrays
+  /** What is observed, such as running means of batch norms. */
+  readonly buffers: Arrays
+  readonly optimizer: OptimizerState & { readonly name: string }
+  /** The next step to make: epoch, and step within it, both from 0. */
+  readonly position: { readonly epoch: number; readonly step: number }
+  /** Random sources by what they are for. */
+  readonly randoms: Readonly<Record<string, RandomState>>
+  /** Measures so far, early stopping's state and the like. */
+  readonly progress: Json
+  /** The settings the training was started with. */
+  readonly settings: Json
+}
+
+/**
+ * The file, all numbers little-endian:
+ *
+ *     0  `NBLFTCKP`   8  version 1, uint32   12  length of the header, uint32
+ *    16  length of the whole file, uint64    24  header: JSON in UTF-8
+ *    …   arrays of float32, each at a multiple of 64 bytes, zeros between
+ *    -4  CRC-32 of all that comes before, uint32
+ */
+const MAGIC = 'NBLFTCKP'
+const VERSION = 1
+const PRELUDE = 24
+const ALIGNMENT = 64
+
+interface StoredArray {
+  readonly group: 'parameters' | 'buffers' | 'slots'
+  readonly name: string
+  /** Count of numbers. */
+  readonly length: number
+}
+
+interface Header extends Pick<Checkpoint, 'position' | 'randoms' | 'progress' | 'settings'> {
+  readonly optimizer: { readonly name: string; readonly step: number }
+  /** In the order in which they lie in the file. */
+  readonly arrays: readonly StoredArray[]
+}
+
+/**
+ * One self-describing file with everything in it; the arrays keep every bit, NaN among them.
+ * @throws ModelError `BAD_ARGUMENT` where JSON parts hold NaN or infinity, which JSON cannot say
+ */
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const { parameters, buffers, optimizer, position, randoms, progress, settings } = checkpoint
+  const groups = { parameters, buffers, slots: optimizer.slots }
+  const stored = Object.entries(groups).flatMap(([group, arrays]) =>
+    [...arrays].map(([name, data]) => ({ group: group as StoredArray['group'], name, data })),
+  )
+  const header: Header = {
+    optimizer: { name: optimizer.name, step: optimizer.step },
+    position,
+    randoms,
+    progress,
+    settings,
+    arrays: stored.map(({ group, name, data }) => ({ group, name, length: data.length })),
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header, onlyFinite))
+  const { offsets, end } = placesOf(header.arrays, text.length)
+  const bytes = new Uint8Array(end + 4)
+  const view = new DataView(bytes.buffer)
+  bytes.set(new TextEncoder().encode(MAGIC))
+  view.setUint32(8, VERSION, true)
+  view.setUint32(12, text.length, true)
+  view.setBigUint64(16, BigInt(bytes.length), true)
+  bytes.set(text, PRELUDE)
+  stored.forEach(({ data }, i) => {
+    bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), offsets[i])
+  })
+  view.setUint32(end, crc32(bytes.subarray(0, end)), true)
+  return bytes
+}
+
+/**
+ * Reads what `encodeCheckpoint` wrote. The arrays are copies: training may go on in them at once.
+ * @throws ModelError `BAD_FILE` for another kind of file, a newer version, and any that is cut or damaged
+ */
+export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
+  const { header, headerLength } = readHeader(bytes)
+  const { offsets } = placesOf(header.arrays, headerLength)
+  const groups = { parameters: new Map(), buffers: new Map(), slots: new Map() }
+  header.arrays.forEach(({ group, name, length }, i) => {
+    groups[group].set(
+      name,
+      new Float32Array(bytes.slice(offsets[i], offsets[i] + 4 * length).buffer),
+    )
+  })
+  const { optimizer, position, randoms, progress, settings } = header
+  return {
+    parameters: groups.parameters,
+    buffers: groups.buffers,
+    optimizer: { ...optimizer, slots: groups.slots },
+    position,
+    randoms,
+    progress,
+    settings,
+  }
+}
+
+function readHeader(bytes: Uint8Array): { header: Header; headerLength: number } {
+  const refuse = (why: string) => new ModelError('BAD_FILE', `checkpoint: ${why}`)
+  const start = new TextDecoder('latin1').decode(bytes.subarray(0, MAGIC.length))
+  if (start !== MAGIC) throw refuse(`not a checkpoint, begins with ${JSON.stringify(start)}`)
+  if (bytes.length < PRELUDE + 4) throw refuse(`truncated, only ${bytes.length} bytes`)
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const version = view.getUint32(8, true)
+  if (version !== VERSION) throw refuse(`version ${version}, this program reads ${VERSION}`)
+  const length = Number(view.getBigUint64(16, true))
+  if (length > bytes.length) throw refuse(`truncated, ${bytes.length} of ${length} bytes`)
+  if (length < bytes.length) throw refuse(`${bytes.length} bytes, wanted ${length}`)
+  const end = length - 4
+  if (crc32(bytes.subarray(0, end)) !== view.getUint32(end, true)) {
+    throw refuse('damaged, its checksum does not fit')
+  }
+  // Whole and unharmed: from here on it is what the encoder wrote.
+  const headerLength = view.getUint32(12, true)
+  const text = new TextDecoder().decode(bytes.subarray(PRELUDE, PRELUDE + headerLength))
+  return { header: JSON.parse(text), headerLength }
+}
+
+/** Where each array begins, and where the checksum does. */
+function placesOf(arrays: readonly StoredArray[], headerLength: number) {
+  let end = PRELUDE + headerLength
+  const offsets = arrays.map(({ length }) => {
+    const offset = Math.ceil(end / ALIGNMENT) * ALIGNMENT
+    end = offset + 4 * length
+    return offset
+  })
+  return { offsets, end }
+}
+
+function onlyFinite(name: string, value: unknown): unknown {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new ModelError('BAD_ARGUMENT', `checkpoint: ${name} is ${value}, which JSON cannot hold`)
+  }
+  return value
+}
