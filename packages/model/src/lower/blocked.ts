@@ -1,0 +1,3 @@
+import type { LowerRules } from './rule.ts'
+
+export const blockedRules: LowerRules = {}
