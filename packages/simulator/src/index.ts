@@ -1,4 +1,5 @@
 export { simulateFrame } from './frame.ts'
+export { type InjectedFrame, type InjectOptions, injectTrails } from './inject.ts'
 export type { ClusterSpec, FieldSpec, GalaxySpec, NebulaSpec, Telescope } from './instrument.ts'
 export { labelThresholds } from './labels.ts'
 export { defaultMix, type NightMix, type NightOptions, planNight, simulateNight } from './night.ts'
