@@ -3,7 +3,7 @@
 # dependencies = ["torch==1.13.0", "numpy==1.24.2"]
 # ///
 """Makes the small files in packages/model/test/weights/files: what torch.save writes, with the tensors torch
-holds beside each as JSON (type, dims and the little-endian bytes in base64; bfloat16 as float32); a pickle
+holds beside each as lines of JSON (type, dims and the little-endian bytes in base64; bfloat16 as float32); a pickle
 that would run a command; and a safetensors file written by hand after the format's description, since it
 must not come from the code it tests. All numbers come from fixed seeds: a second run writes the same bytes, but
 for refused/legacy.pth, in which torch names storages by their place in memory.
@@ -40,9 +40,14 @@ def described(tensor):
     }
 
 
-def write_truth(name, tensors):
-    lines = [f"{json.dumps(key)}:{json.dumps(described(each))}" for key, each in tensors.items()]
-    (FOLDER / f"{name}.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+def write_truth(name, descriptions):
+    """One line of JSON for each tensor, in order."""
+    lines = [json.dumps([key, each], ensure_ascii=False) for key, each in descriptions.items()]
+    (FOLDER / f"{name}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+
+
+def described_all(tensors):
+    return {key: described(each) for key, each in tensors.items()}
 
 
 def saved(value, **options):
@@ -53,7 +58,7 @@ def saved(value, **options):
 
 def write(name, value, tensors, **options):
     (FOLDER / name).write_bytes(saved(value, **options))
-    write_truth(name, tensors)
+    write_truth(name, described_all(tensors))
 
 
 def floats(*shape):
@@ -161,7 +166,7 @@ def write_safetensors(name):
         truth[key] = {"type": str(array.dtype), "dims": shape, "base64": base64.b64encode(array.tobytes()).decode()}
     text = json.dumps(header).encode()
     (FOLDER / name).write_bytes(struct.pack("<Q", len(text)) + text + data)
-    (FOLDER / f"{name}.json").write_text(json.dumps(truth) + "\n")
+    write_truth(name, truth)
 
 
 FOLDER.mkdir(parents=True, exist_ok=True)
@@ -170,9 +175,9 @@ write("network.pth", state, state)
 write("protocol4.pth", state, state, pickle_protocol=4)
 write("protocol5.pth", state, state, pickle_protocol=5)
 (FOLDER / "deflated.pth").write_bytes(repacked(saved(state), zipfile.ZIP_DEFLATED))
-write_truth("deflated.pth", state)
+write_truth("deflated.pth", described_all(state))
 (FOLDER / "zip64.pth").write_bytes(as_zip64(saved(state)))
-write_truth("zip64.pth", state)
+write_truth("zip64.pth", described_all(state))
 write("views.pth", views := views(), views)
 write("types.pth", types := types(), types)
 parameters = {"weight": torch.nn.Parameter(floats(2, 3)), "buffer": torch.arange(3)}

@@ -26,8 +26,11 @@ export function describedAll(tensors: ReadonlyMap<string, Tensor>) {
 }
 
 /** The tensors that the generator wrote down beside a file, in order. */
-export function truth(name: string) {
-  return Object.entries(JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')))
+export function truth(name: string): unknown[] {
+  const lines = readFileSync(new URL(`${name}.jsonl`, folder), 'utf8')
+    .trimEnd()
+    .split('\n')
+  return lines.map((line) => JSON.parse(line))
 }
 
 /** The error of a call that must fail, one line long, of this code. */
