@@ -95,14 +95,14 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
  * @throws ModelError `BAD_FILE` for another kind of file, a newer version, and any that is cut or damaged
  */
 export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
-  const { header, headerLength } = readHeader(bytes)
-  const { offsets } = placesOf(header.arrays, headerLength)
+  const headerLength = checkWhole(bytes)
+  const header = readHeader(bytes.subarray(PRELUDE, PRELUDE + headerLength))
+  const { offsets, end } = placesOf(header.arrays, headerLength)
+  if (end !== bytes.length - 4) throw badFile('its header tells of another length')
   const groups = { parameters: new Map(), buffers: new Map(), slots: new Map() }
   header.arrays.forEach(({ group, name, length }, i) => {
-    groups[group].set(
-      name,
-      new Float32Array(bytes.slice(offsets[i], offsets[i] + 4 * length).buffer),
-    )
+    const own = bytes.slice(offsets[i], offsets[i] + 4 * length)
+    groups[group].set(name, new Float32Array(own.buffer))
   })
   const { optimizer, position, randoms, progress, settings } = header
   return {
@@ -116,25 +116,37 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   }
 }
 
-function readHeader(bytes: Uint8Array): { header: Header; headerLength: number } {
-  const refuse = (why: string) => new ModelError('BAD_FILE', `checkpoint: ${why}`)
+/** Refuses what is not a whole, unharmed checkpoint; returns the length of its header. */
+function checkWhole(bytes: Uint8Array): number {
   const start = new TextDecoder('latin1').decode(bytes.subarray(0, MAGIC.length))
-  if (start !== MAGIC) throw refuse(`not a checkpoint, begins with ${JSON.stringify(start)}`)
-  if (bytes.length < PRELUDE + 4) throw refuse(`truncated, only ${bytes.length} bytes`)
+  if (start !== MAGIC) throw badFile(`not a checkpoint, begins with ${JSON.stringify(start)}`)
+  if (bytes.length < PRELUDE + 4) throw badFile(`truncated, only ${bytes.length} bytes`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const version = view.getUint32(8, true)
-  if (version !== VERSION) throw refuse(`version ${version}, this program reads ${VERSION}`)
+  if (version !== VERSION) throw badFile(`version ${version}, this program reads ${VERSION}`)
   const length = Number(view.getBigUint64(16, true))
-  if (length > bytes.length) throw refuse(`truncated, ${bytes.length} of ${length} bytes`)
-  if (length < bytes.length) throw refuse(`${bytes.length} bytes, wanted ${length}`)
+  if (length > bytes.length) throw badFile(`truncated, ${bytes.length} of ${length} bytes`)
+  if (length < bytes.length) throw badFile(`${bytes.length} bytes, wanted ${length}`)
   const end = length - 4
   if (crc32(bytes.subarray(0, end)) !== view.getUint32(end, true)) {
-    throw refuse('damaged, its checksum does not fit')
+    throw badFile('damaged, its checksum does not fit')
   }
-  // Whole and unharmed: from here on it is what the encoder wrote.
-  const headerLength = view.getUint32(12, true)
-  const text = new TextDecoder().decode(bytes.subarray(PRELUDE, PRELUDE + headerLength))
-  return { header: JSON.parse(text), headerLength }
+  return view.getUint32(12, true)
+}
+
+function readHeader(bytes: Uint8Array): Header {
+  try {
+    const header = JSON.parse(new TextDecoder().decode(bytes))
+    const groups = ['parameters', 'buffers', 'slots']
+    if (header.arrays.every(({ group }: StoredArray) => groups.includes(group))) return header
+  } catch {
+    // Told below, like any other header that is none.
+  }
+  throw badFile('its header cannot be read')
+}
+
+function badFile(why: string): ModelError {
+  return new ModelError('BAD_FILE', `checkpoint: ${why}`)
 }
 
 /** Where each array begins, and where the checksum does. */

@@ -85,7 +85,7 @@ function withMomentum({
 }
 
 // Products of two float32 are exact in double precision, so that `fround(a + b * c)` rounds once, like the
-// fused multiply-add of PyTorch's loops. Two loops, since a choice inside costs more than all arithmetic.
+// fused multiply-add of PyTorch's loops. Two loops: a choice inside would slow down both.
 
 function roll({ parameter, gradient, memory }: KernelArguments, scales: Scales): void {
   const velocity = memory[0]

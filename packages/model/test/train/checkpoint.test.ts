@@ -134,6 +134,22 @@ describe('checkpoint', () => {
     expect(errorOf(bytes.with(8, 2)).message).toBe('checkpoint: version 2, this program reads 1')
   })
 
+  it('refuses a header that another program spoiled and summed up anew', () => {
+    const resealed = (from: string, to: string) => {
+      const bytes = encodeCheckpoint(sample)
+      const at = new TextDecoder('latin1').decode(bytes).indexOf(from)
+      bytes.set(new TextEncoder().encode(to), at)
+      new DataView(bytes.buffer).setUint32(bytes.length - 4, crc32(bytes.subarray(0, -4)), true)
+      return bytes
+    }
+    const message = 'checkpoint: its header cannot be read'
+    expect(errorOf(resealed('{"optimizer"', '{{optimizer"')).message).toBe(message)
+    expect(errorOf(resealed('"group":"buffers"', '"group":"__proto"')).message).toBe(message)
+    expect(errorOf(resealed('"length":1}]', '"length":9}]')).message).toBe(
+      'checkpoint: its header tells of another length',
+    )
+  })
+
   it('refuses numbers that JSON would lose', () => {
     expect(() => encodeCheckpoint({ ...sample, progress: { loss: Number.NaN } })).toThrow(
       'checkpoint: loss is NaN, which JSON cannot hold',

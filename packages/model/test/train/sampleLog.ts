@@ -1,6 +1,7 @@
+import { evaluate } from '../../src/metrics/evaluation.ts'
 import { softmax } from '../../src/metrics/softmax.ts'
 import { random } from '../../src/random.ts'
-import { evaluate, type TrainingEvent } from '../../src/train/events.ts'
+import type { TrainingEvent } from '../../src/train/events.ts'
 import { oneCycle } from '../../src/train/schedules.ts'
 
 /** A made-up training such as one of frames by kind: it learns, then learns by heart. */

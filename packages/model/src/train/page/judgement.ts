@@ -1,4 +1,4 @@
-import type { Evaluation } from '../events.ts'
+import type { Evaluation } from '../../metrics/evaluation.ts'
 import { chartFigure, type Series } from './chart.ts'
 import { html, type Markup, percent } from './markup.ts'
 
