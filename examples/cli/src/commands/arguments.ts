@@ -25,3 +25,12 @@ export function parseSize(text: string): Size {
   }
   return { width, height }
 }
+
+/** A number from 0 to 1. */
+export function parseShare(text: string): number {
+  const value = Number(text)
+  if (text.trim() === '' || !(value >= 0 && value <= 1)) {
+    throw new InvalidArgumentError('Wanted a number from 0 to 1.')
+  }
+  return value
+}
