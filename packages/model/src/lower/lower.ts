@@ -11,16 +11,29 @@ export interface LowerOptions {
   readonly block?: number
 }
 
+/** A graph that a runtime can run. */
+export interface Lowered {
+  readonly graph: Graph
+  /**
+   * Parameters that are given, and whose gradients come, in blocks of weights instead of rows: see
+   * `toBlocks` and `fromBlocks`.
+   */
+  readonly inBlocks: readonly string[]
+  readonly block: number
+}
+
 /**
  * Decides how every gradient is computed: a graph that says `ConvGradWeights` becomes one that a runtime
- * can run. Inputs and outputs keep their names, shapes and meaning.
+ * can run. Inputs and outputs keep their names and meaning; output `d:NAME` is the gradient of input NAME.
  */
-export function lower(graph: Graph, { block = 0 }: LowerOptions = {}): Graph {
+export function lower(graph: Graph, { block = 0 }: LowerOptions = {}): Lowered {
   const lowering = new Lowering(graph, block)
   for (const node of graph.nodes) {
-    const rule = (block > 1 ? blockedRules[node.op] : undefined) ?? portableRules[node.op]
-    if (!rule?.(node, lowering)) lowering.copy(node)
+    if (lowering.isDone(node)) continue
+    const rule = [block > 1 ? blockedRules[node.op] : undefined, portableRules[node.op]]
+    if (!rule.some((apply) => apply?.(node, lowering))) lowering.copy(node)
   }
   const outputs = graph.outputs.map((output) => [output.name, lowering.plain(output)] as const)
-  return lowering.g.finish(Object.fromEntries(outputs))
+  const result = lowering.g.finish(Object.fromEntries(outputs))
+  return { graph: result, inBlocks: lowering.inputsInBlocks, block }
 }
