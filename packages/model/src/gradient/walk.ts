@@ -1,15 +1,16 @@
 import { ModelError } from '../errors.ts'
 import type { GraphBuilder } from '../graph/builder.ts'
-import { sameShape, shapeText } from '../graph/dims.ts'
+import { dimsOf, sameShape, shapeText } from '../graph/dims.ts'
 import type { Node, Value } from '../graph/graph.ts'
 import { scalar, sumTo, total, zerosLike } from '../graph/ops/elementwise.ts'
+import { expand } from '../graph/ops/layout.ts'
 import { Backward, type GradientRules } from './rule.ts'
 import { gradientRules } from './rules.ts'
 
 export interface GradientOptions {
   /** Operator to rule; add your own to the built-in ones. Default `gradientRules`. */
   readonly rules?: GradientRules
-  /** Gradient of the loss itself, in its shape. Default 1. */
+  /** Gradient of the loss itself, in its shape. Default ones. */
   readonly seed?: Value
 }
 
@@ -27,7 +28,7 @@ export function gradients(
   const forward = [...g.nodes]
   const active = reachedFrom(variables, forward)
   const wanted = ({ name }: Value) => active.has(name)
-  const parts = new Map<string, Value[]>([[loss.name, [seed ?? scalar(g, 1)]]])
+  const parts = new Map<string, Value[]>([[loss.name, [seed ?? onesLike(g, loss)]]])
   // Contributions are added once all are there: a node comes after everything that reads its outputs.
   const sumOf = (value: Value): Value | undefined => {
     const list = parts.get(value.name)
@@ -40,10 +41,10 @@ export function gradients(
     if (!node.inputs.some((input) => input && wanted(input))) continue
     const dys = node.outputs.map(sumOf)
     if (dys.every((dy) => dy === undefined)) continue
-    const rule = rules[node.op]
+    const rule = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined
     if (!rule) throw new ModelError('MISSING_RULE', `no gradient rule for ${describe(node)}`)
     const found = rule(new Backward(g, { node, dys, wanted }))
-    if (found.length > node.inputs.length) {
+    if (found.findLastIndex(Boolean) >= node.inputs.length) {
       throw new ModelError(
         'BAD_ARGUMENT',
         `internal: rule of ${node.op}: got ${found.length} gradients, wanted ${node.inputs.length}`,
@@ -64,6 +65,9 @@ export function gradients(
   }
   return variables.map((variable) => sumOf(variable) ?? zerosLike(g, variable))
 }
+
+const onesLike = (g: GraphBuilder, loss: Value): Value =>
+  loss.shape.length === 0 ? scalar(g, 1) : expand(g, scalar(g, 1), dimsOf(loss))
 
 /** Names of all values that change where one of the variables does. */
 function reachedFrom(variables: readonly Value[], nodes: readonly Node[]): Set<string> {

@@ -1,7 +1,9 @@
 import { ModelError } from '../errors.ts'
 import type { DType, Tensor } from '../tensor.ts'
 import { ONNX } from './domains.ts'
+import { named, pruned } from './finish.ts'
 import type { Attributes, Dim, Graph, Node, Value } from './graph.ts'
+import type { Outcome } from './shapes/rule.ts'
 import { inferShapes } from './shapes.ts'
 
 /** What else there is to say of a node. */
@@ -13,6 +15,8 @@ export interface NodeOptions {
   readonly name?: string
   /** How many of its outputs are used, from the first. Default 1. */
   readonly outputs?: number
+  /** Types and shapes of its outputs, for an operator that is not known here. */
+  readonly results?: readonly Outcome[]
 }
 
 /** Grows a graph node by node; shapes are inferred, and refused where they do not fit, as each is added. */
@@ -65,7 +69,8 @@ export class GraphBuilder {
   /** Adds an operation and returns its outputs. */
   add(op: string, inputs: readonly (Value | undefined)[], options: NodeOptions = {}): Value[] {
     const { attributes = {}, domain = ONNX, name = op.toLowerCase(), outputs: count = 1 } = options
-    const shapes = inferShapes({ op, domain, inputs, attributes, constants: this.constants })
+    const { constants } = this
+    const shapes = options.results ?? inferShapes({ op, domain, inputs, attributes, constants })
     const outputs = shapes.slice(0, count).map(({ type, shape }, i) => ({
       name: this.#unique(i === 0 ? name : `${name}_${i}`),
       type,
@@ -92,30 +97,11 @@ export class GraphBuilder {
    * Given as a record, an output gets the name of its key.
    */
   finish(outputs: readonly Value[] | Readonly<Record<string, Value>>): Graph {
-    const named = Array.isArray(outputs)
-      ? (outputs as readonly Value[])
-      : Object.entries(outputs as Record<string, Value>).map(([name, value]) =>
-          value.name === name && !this.#inputs.includes(value) ? value : this.#alias(value, name),
-        )
-    const needed = new Set(named.map(({ name }) => name))
-    const nodes: Node[] = []
-    for (const node of [...this.nodes].reverse()) {
-      if (!node.outputs.some(({ name }) => needed.has(name))) continue
-      for (const input of node.inputs) if (input) needed.add(input.name)
-      nodes.push(node)
-    }
-    const constants = new Map([...this.constants].filter(([name]) => needed.has(name)))
-    return {
-      name: this.name,
-      inputs: this.#inputs,
-      outputs: named,
-      constants,
-      nodes: nodes.reverse(),
-    }
-  }
-
-  #alias(value: Value, name: string): Value {
-    return this.op('Identity', [value], { name })
+    const { name, inputs, constants, nodes } = this
+    const draft = { name, inputs, constants, nodes, fresh: (id: string) => this.#unique(id) }
+    return Array.isArray(outputs)
+      ? pruned(draft, outputs as readonly Value[])
+      : named(draft, outputs as Readonly<Record<string, Value>>)
   }
 
   #unique(wanted: string): string {

@@ -18,6 +18,12 @@ export const elements = (value: Value): number => dimsOf(value).reduce((size, di
 /** -1 is the last axis. */
 export const axisOf = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
 
+/** As `axisOf`, for an axis that there must be. */
+export function checkedAxis(axis: number, rank: number, what: string): number {
+  if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axisOf(axis, rank)
+  throw new ModelError('BAD_ARGUMENT', `${what}: axis ${axis} of a tensor with ${rank} axes`)
+}
+
 export const sameShape = (a: readonly Dim[], b: readonly Dim[]): boolean =>
   a.length === b.length && a.every((dim, i) => dim === b[i])
 

@@ -20,14 +20,14 @@ const rules: Readonly<Record<string, ShapeRule>> = {
 }
 
 /** Whether the shape of an operator's outputs can be told. */
-export const hasShapeRule = (op: string): boolean => op in rules
+export const hasShapeRule = (op: string): boolean => Object.hasOwn(rules, op)
 
 /**
  * Types and shapes of all outputs an operator can have.
  * @throws ModelError `UNSUPPORTED` for an unknown operator, `BAD_ARGUMENT` where its inputs do not fit
  */
 export function inferShapes(call: Call): readonly Outcome[] {
-  const rule = rules[call.op]
+  const rule = hasShapeRule(call.op) && rules[call.op]
   if (!rule) throw new ModelError('UNSUPPORTED', `no operator ${call.domain || 'onnx'}.${call.op}`)
   try {
     return rule(new Inputs(call))

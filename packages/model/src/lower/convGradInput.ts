@@ -80,7 +80,17 @@ function asTransposed(
       (size - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1 - pads[i] - pads[i + 2]
     return shape[2 + i] - full
   })
+  // A pool's last window may hang over the edge: what it reaches there is cut off.
+  const cut = pads.map((p, i) => (i < 2 ? p : p + Math.max(0, -missing[i - 2])))
+  const extra = missing.map((size) => Math.max(0, size))
   return g.op('ConvTranspose', [dy, w], {
-    attributes: { kernel_shape: kernel, strides, pads, dilations, group, output_padding: missing },
+    attributes: {
+      kernel_shape: kernel,
+      strides,
+      pads: cut,
+      dilations,
+      group,
+      output_padding: extra,
+    },
   })
 }

@@ -2,11 +2,15 @@ import { numberOf } from '../../graph/attributes.ts'
 import { MEANING } from '../../graph/domains.ts'
 import type { Value } from '../../graph/graph.ts'
 import {
+  abs,
+  add,
   asNumber,
   div,
   equal,
   greater,
+  greaterOrEqual,
   less,
+  lessOrEqual,
   log,
   max,
   min,
@@ -17,38 +21,37 @@ import {
   sigmoid,
   sign,
   sub,
+  total,
   where,
 } from '../../graph/ops/elementwise.ts'
 import type { Backward, GradientRule, GradientRules } from '../rule.ts'
 
-/** The gradient goes to the larger (smaller) side; a tie is shared, as PyTorch does. */
-const chosen =
-  (test: typeof greater): GradientRule =>
-  (at) => {
-    const { g } = at
-    const tie = equal(g, at.x(0), at.x(1))
-    const half = mul(g, at.dy(), scalar(g, 0.5))
-    const to = (a: number, b: number) =>
-      at.when(a, () => where(g, tie, half, mul(g, at.dy(), asNumber(g, test(g, at.x(a), at.x(b))))))
-    return [to(0, 1), to(1, 0)]
-  }
+/** The gradient goes to the extreme one; those that tie share it, as PyTorch's do. */
+const chosen: GradientRule = (at) => {
+  const { g } = at
+  const hits = at.node.inputs.map((_, i) => asNumber(g, equal(g, at.x(i), at.y())))
+  const share = div(g, at.dy(), total(g, hits))
+  return hits.map((hit, i) => at.when(i, () => mul(g, share, hit)))
+}
 
-/** dy times 1 where low < x < high, else 0. */
+/** dy times 1 where low <= x <= high, else 0. */
 function within(at: Backward, low: Value | undefined, high: Value | undefined): Value {
   const { g } = at
   let result = at.dy()
-  if (low) result = mul(g, result, asNumber(g, greater(g, at.x(), low)))
-  if (high) result = mul(g, result, asNumber(g, less(g, at.x(), high)))
+  if (low) result = mul(g, result, asNumber(g, greaterOrEqual(g, at.x(), low)))
+  if (high) result = mul(g, result, asNumber(g, lessOrEqual(g, at.x(), high)))
   return result
 }
 
-/** x y' for y = x^e: the exponent's own gradient is exact for x > 0 only, where alone it exists. */
+/** For y = x^e. Where a factor is 0, so is the gradient, however large the other one grows. */
 const power: GradientRule = (at) => {
   const { g } = at
-  const lower = () => pow(g, at.x(0), sub(g, at.x(1), scalar(g, 1)))
+  const [zero, x] = [scalar(g, 0), at.x(0)]
+  const e = at.x(1).type === x.type ? at.x(1) : asNumber(g, at.x(1))
+  const lower = () => pow(g, x, sub(g, e, scalar(g, 1)))
   return [
-    at.when(0, () => mul(g, at.dy(), mul(g, at.x(1), lower()))),
-    at.when(1, () => mul(g, at.dy(), mul(g, at.y(), log(g, at.x(0))))),
+    at.when(0, () => where(g, equal(g, e, zero), zero, mul(g, at.dy(), mul(g, e, lower())))),
+    at.when(1, () => where(g, equal(g, x, zero), zero, mul(g, at.dy(), mul(g, at.y(), log(g, x))))),
   ]
 }
 
@@ -56,11 +59,11 @@ const power: GradientRule = (at) => {
 const hardSwish: GradientRule = (at) => {
   const { g } = at
   const inside = max(g, min(g, at.x(), scalar(g, 3)), scalar(g, -3))
-  const slope = g.op('Add', [div(g, inside, scalar(g, 3)), scalar(g, 0.5)])
+  const slope = add(g, div(g, inside, scalar(g, 3)), scalar(g, 0.5))
   const outside = asNumber(g, greater(g, at.x(), scalar(g, 0)))
-  const flat = asNumber(g, greater(g, g.op('Abs', [at.x()]), scalar(g, 3)))
+  const flat = asNumber(g, greater(g, abs(g, at.x()), scalar(g, 3)))
   const bent = mul(g, slope, sub(g, scalar(g, 1), flat))
-  return [mul(g, at.dy(), g.op('Add', [bent, mul(g, outside, flat)]))]
+  return [mul(g, at.dy(), add(g, bent, mul(g, outside, flat)))]
 }
 
 const hardSigmoid: GradientRule = (at) => {
@@ -89,8 +92,8 @@ export const elementwiseRules: GradientRules = {
     at.when(1, () => neg(at.g, div(at.g, mul(at.g, at.dy(), at.y()), at.x(1)))),
   ],
   Pow: power,
-  Max: chosen(greater),
-  Min: chosen(less),
+  Max: chosen,
+  Min: chosen,
   Neg: (at) => [neg(at.g, at.dy())],
   Abs: (at) => [mul(at.g, at.dy(), sign(at.g, at.x()))],
   Exp: (at) => [mul(at.g, at.dy(), at.y())],

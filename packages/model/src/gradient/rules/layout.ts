@@ -1,6 +1,7 @@
 import { ModelError } from '../../errors.ts'
 import { numberOf, numbersOf, textOf } from '../../graph/attributes.ts'
 import { axisOf, dimsOf } from '../../graph/dims.ts'
+import type { Value } from '../../graph/graph.ts'
 import { sumTo, zerosLike } from '../../graph/ops/elementwise.ts'
 import { pad, reshape, slice, transpose } from '../../graph/ops/layout.ts'
 import { matMul } from '../../graph/ops/products.ts'
@@ -42,32 +43,35 @@ const split: GradientRule = (at) => {
   return [at.g.op('Concat', parts, { attributes: { axis } })]
 }
 
-/** Zeros around what was cut out. A step spreads it first: zeros behind each element, the last ones cut. */
+/**
+ * Zeros around what was cut out. Steps backward are turned round first; larger ones spread it: zeros behind
+ * each element, the last ones cut.
+ */
 const cut: GradientRule = (at) => {
   const size = dimsOf(at.x())
-  const starts = longsOf(at, 1) ?? []
-  const axes = (longsOf(at, 3) ?? starts.map((_, i) => i)).map((axis) => axisOf(axis, size.length))
-  const steps = longsOf(at, 4) ?? starts.map(() => 1)
+  const listed = longsOf(at, 1) ?? []
+  const axes = (longsOf(at, 3) ?? listed.map((_, i) => i)).map((axis) => axisOf(axis, size.length))
+  const steps = longsOf(at, 4) ?? listed.map(() => 1)
   const [before, behind] = [size.map(() => 0), size.map(() => 0)]
   let dy = at.dy()
   for (const [i, axis] of axes.entries()) {
-    const step = steps[i]
-    if (step < 1)
-      throw new ModelError('MISSING_RULE', 'gradient of Slice: no rule for steps below 1')
-    if (step > 1) dy = spread(at, dy, { axis, step })
-    const start = starts[i] < 0 ? starts[i] + size[axis] : starts[i]
-    before[axis] = Math.min(start, size[axis])
+    const [step, count] = [steps[i], dimsOf(dy)[axis]]
+    if (count === 0) return [zerosLike(at.g, at.x())]
+    const last = step > 0 ? size[axis] : size[axis] - 1
+    const from = Math.min(last, Math.max(0, listed[i] < 0 ? listed[i] + size[axis] : listed[i]))
+    if (step < 0) dy = reversed(at, dy, axis)
+    if (Math.abs(step) > 1) dy = spread(at, dy, { axis, step: Math.abs(step) })
+    before[axis] = step > 0 ? from : from + (count - 1) * step
     behind[axis] = size[axis] - before[axis] - dimsOf(dy)[axis]
   }
   return [pad(at.g, dy, [...before, ...behind])]
 }
 
+const reversed = (at: Backward, x: Value, axis: number): Value =>
+  slice(at.g, x, { axes: [axis], starts: [-1], ends: [-1 - dimsOf(x)[axis]], steps: [-1] })
+
 /** a b c → a 0 b 0 c. */
-function spread(
-  at: Backward,
-  x: ReturnType<Backward['dy']>,
-  { axis, step }: { axis: number; step: number },
-) {
+function spread(at: Backward, x: Value, { axis, step }: { axis: number; step: number }) {
   const dims = dimsOf(x)
   const apart = reshape(at.g, x, [...dims.slice(0, axis + 1), 1, ...dims.slice(axis + 1)])
   const room = [...dims, 1].map(() => 0)
@@ -85,12 +89,16 @@ const padded: GradientRule = (at) => {
   if (textOf(at.attributes, 'mode', 'constant') !== 'constant') {
     throw new ModelError('MISSING_RULE', 'gradient of Pad: only for constant padding')
   }
-  const size = dimsOf(at.x())
+  const rank = at.x().shape.length
   const pads = longsOf(at, 1) ?? []
-  const axes = longsOf(at, 3) ?? size.map((_, i) => i)
-  const starts = axes.map((_, i) => pads[i])
-  const ends = axes.map((axis, i) => pads[i] + size[axis])
-  return [slice(at.g, at.dy(), { axes, starts, ends })]
+  const axes = longsOf(at, 3)?.map((axis) => axisOf(axis, rank)) ?? at.x().shape.map((_, i) => i)
+  const sizes = new Array<number>(2 * rank).fill(0)
+  // What was put on is taken off, and the other way round where a size is negative.
+  for (const [i, axis] of axes.entries()) {
+    sizes[axis] = -pads[i]
+    sizes[rank + axis] = -pads[i + axes.length]
+  }
+  return [pad(at.g, at.dy(), sizes)]
 }
 
 /** Rows that were read several times collect all their gradients. */
@@ -118,11 +126,21 @@ const gathered: GradientRule = (at) => {
 
 /** A resize is two small matrices, one for rows and one for columns; back go their transposes. */
 const resized: GradientRule = (at) => {
-  const [, , height, width] = dimsOf(at.x())
-  const [, , rows, columns] = dimsOf(at.y())
-  const matrix = (from: number, to: number) => interpolation(at.attributes, { from, to })
-  const down = at.g.constant(turn(matrix(height, rows), rows, height), 'rows')
-  const across = at.g.constant(tensor(matrix(width, columns), [columns, width]), 'columns')
+  const [from, to] = [dimsOf(at.x()), dimsOf(at.y())]
+  if (from.length !== 4 || from[0] !== to[0] || from[1] !== to[1]) {
+    throw new ModelError('MISSING_RULE', 'gradient of Resize: only for rows and columns of images')
+  }
+  const { attributes } = at
+  const scales = at.node.inputs[3]
+    ? undefined
+    : at.node.inputs[2] && at.g.valueOf(at.node.inputs[2])
+  const along = (axis: 2 | 3) => {
+    const order = numbersOf(attributes, 'axes', [0, 1, 2, 3])
+    const scale = scales && Number(scales.data[order.indexOf(axis)])
+    return interpolation(attributes, { from: from[axis], to: to[axis], scale })
+  }
+  const down = at.g.constant(turn(along(2), to[2], from[2]), 'rows')
+  const across = at.g.constant(tensor(along(3), [to[3], from[3]]), 'columns')
   return [matMul(at.g, down, matMul(at.g, at.dy(), across))]
 }
 

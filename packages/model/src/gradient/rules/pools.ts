@@ -10,14 +10,14 @@ import type { Backward, GradientRule, GradientRules } from '../rule.ts'
 
 /** Each pixel sends its gradient to where its maximum was; overlapping windows add up. */
 const largest: GradientRule = (at) => {
-  if (at.node.outputs.length < 2) {
-    throw new ModelError(
-      'MISSING_RULE',
-      'gradient of MaxPool: build it with its second output, the indices',
-    )
+  const { attributes } = at
+  if (numberOf(attributes, 'storage_order', 0) !== 0) {
+    throw new ModelError('MISSING_RULE', 'gradient of MaxPool: no rule for storage_order 1')
   }
+  // A graph that was read from a file may not ask where the maxima lie.
+  const indices = at.node.outputs[1] ?? at.g.add('MaxPool', [at.x()], { attributes, outputs: 2 })[1]
   return [
-    at.g.op('MaxPoolGrad', [at.dy(), at.y(1)], {
+    at.g.op('MaxPoolGrad', [at.dy(), indices], {
       domain: MEANING,
       attributes: { input_shape: dimsOf(at.x()).slice(1) },
     }),

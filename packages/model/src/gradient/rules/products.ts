@@ -2,20 +2,32 @@ import { numberOf } from '../../graph/attributes.ts'
 import type { GraphBuilder } from '../../graph/builder.ts'
 import type { Value } from '../../graph/graph.ts'
 import { mul, scalar } from '../../graph/ops/elementwise.ts'
+import { squeeze, transpose, unsqueeze } from '../../graph/ops/layout.ts'
+import { matMul } from '../../graph/ops/products.ts'
 import type { GradientRule, GradientRules } from '../rule.ts'
 
 /** The last two axes exchanged. */
 function turned(g: GraphBuilder, x: Value): Value {
   const rank = x.shape.length
   const order = x.shape.map((_, i) => (i < rank - 2 ? i : 2 * rank - 3 - i))
-  return g.op('Transpose', [x], { attributes: { perm: order } })
+  return transpose(g, x, order)
 }
 
 const product: GradientRule = (at) => {
   const { g } = at
+  const [a, b] = [at.x(0), at.x(1)]
+  const [row, column] = [a.shape.length === 1, b.shape.length === 1]
+  // A vector is a row before a matrix and a column behind one.
+  const left = row ? unsqueeze(g, a, [0]) : a
+  const right = column ? unsqueeze(g, b, [1]) : b
+  const gone = [...(row ? [-2] : []), ...(column ? [-1] : [])]
+  const dy = gone.length > 0 ? unsqueeze(g, at.dy(), gone) : at.dy()
   return [
-    at.when(0, () => g.op('MatMul', [at.dy(), turned(g, at.x(1))])),
-    at.when(1, () => g.op('MatMul', [turned(g, at.x(0)), at.dy()])),
+    at.when(0, () => matMul(g, dy, turned(g, right))),
+    at.when(1, () => {
+      const found = matMul(g, turned(g, left), dy)
+      return column ? squeeze(g, found, [-1]) : found
+    }),
   ]
 }
 

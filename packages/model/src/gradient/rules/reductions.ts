@@ -4,16 +4,15 @@ import type { Value } from '../../graph/graph.ts'
 import { asNumber, div, equal, exp, mul, scalar, sub } from '../../graph/ops/elementwise.ts'
 import { expand, reshape } from '../../graph/ops/layout.ts'
 import { reduceSum } from '../../graph/ops/reductions.ts'
+import { reducedAxes } from '../../graph/shapes/reductions.ts'
 import type { Backward, GradientRule, GradientRules } from '../rule.ts'
+
+const goneOf = (at: Backward) => reducedAxes({ ...at.node, constants: at.g.constants })
 
 /** The shape of x with the reduced axes as 1, whether they were kept or not. */
 function kept(at: Backward): number[] {
-  const size = dimsOf(at.x())
-  const list = at.node.inputs[1]
-  const constant = list && at.g.valueOf(list)
-  const axes = constant ? Array.from(constant.data as BigInt64Array, Number) : size.map((_, i) => i)
-  const gone = new Set(axes.map((axis) => axisOf(axis, size.length)))
-  return size.map((dim, i) => (gone.has(i) ? 1 : dim))
+  const gone = goneOf(at)
+  return dimsOf(at.x()).map((dim, i) => (gone.has(i) ? 1 : dim))
 }
 
 const stretched = (at: Backward, value: Value): Value =>
@@ -22,7 +21,8 @@ const stretched = (at: Backward, value: Value): Value =>
 const summed: GradientRule = (at) => [stretched(at, at.dy())]
 
 const averaged: GradientRule = (at) => {
-  const count = dimsOf(at.x()).reduce((n, dim, i) => n * (dim / kept(at)[i]), 1)
+  const size = dimsOf(at.x())
+  const count = [...goneOf(at)].reduce((n, axis) => n * size[axis], 1)
   return [stretched(at, mul(at.g, at.dy(), scalar(at.g, 1 / count)))]
 }
 
@@ -30,8 +30,8 @@ const averaged: GradientRule = (at) => {
 const extreme: GradientRule = (at) => {
   const { g } = at
   const hit = asNumber(g, equal(g, at.x(), stretched(at, at.y())))
-  const axes = kept(at).flatMap((dim, i) => (dim === 1 ? [i] : []))
-  const ties = reduceSum(g, hit, axes)
+  const gone = [...goneOf(at)]
+  const ties = gone.length > 0 ? reduceSum(g, hit, gone) : hit
   return [div(g, mul(g, hit, stretched(at, at.dy())), ties)]
 }
 

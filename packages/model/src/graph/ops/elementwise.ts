@@ -30,7 +30,9 @@ export const max = binary('Max')
 export const min = binary('Min')
 export const equal = binary('Equal')
 export const greater = binary('Greater')
+export const greaterOrEqual = binary('GreaterOrEqual')
 export const less = binary('Less')
+export const lessOrEqual = binary('LessOrEqual')
 
 /** One number as a constant; equal ones are shared. */
 export const scalar = (g: GraphBuilder, value: number): Value =>
@@ -48,6 +50,23 @@ export const positive = (g: GraphBuilder, x: Value): Value => hardSigmoid(g, x, 
 
 export const where = (g: GraphBuilder, test: Value, yes: Value, no: Value): Value =>
   g.op('Where', [test, yes, no])
+
+/** Between `low` and `high`; either may be left out. */
+export const clip = (
+  g: GraphBuilder,
+  x: Value,
+  { low, high }: { readonly low?: number; readonly high?: number },
+): Value => {
+  const bound = (value: number | undefined) => (value === undefined ? undefined : scalar(g, value))
+  return g.op('Clip', [x, bound(low), bound(high)])
+}
+
+/**
+ * x times a mask (Srivastava et al. 2014). The mask is an input, 0 where a value is dropped and
+ * 1 / (1 - rate) elsewhere: whoever runs the graph draws it, so that a step can be repeated bit for bit.
+ */
+export const dropout = (g: GraphBuilder, x: Value, mask: Value): Value =>
+  g.op('Mul', [x, mask], { name: 'dropout' })
 
 /** Truth as 1 and 0. */
 export const asNumber = (g: GraphBuilder, test: Value): Value =>

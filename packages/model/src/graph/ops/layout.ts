@@ -20,6 +20,21 @@ export const expand = (g: GraphBuilder, x: Value, shape: readonly number[]): Val
 export const concat = (g: GraphBuilder, values: readonly Value[], axis: number): Value =>
   g.op('Concat', values, { attributes: { axis } })
 
+/** Pieces of the given sizes along an axis. */
+export const split = (
+  g: GraphBuilder,
+  x: Value,
+  { sizes, axis }: { readonly sizes: readonly number[]; readonly axis: number },
+): Value[] => g.add('Split', [x, list(g, sizes)], { attributes: { axis }, outputs: sizes.length })
+
+/** Leaves out axes of size 1. */
+export const squeeze = (g: GraphBuilder, x: Value, axes: readonly number[]): Value =>
+  g.op('Squeeze', [x, list(g, axes)])
+
+/** Puts in axes of size 1, at these places of the result. */
+export const unsqueeze = (g: GraphBuilder, x: Value, axes: readonly number[]): Value =>
+  g.op('Unsqueeze', [x, list(g, axes)])
+
 /** Where to cut: one entry for each axis that is cut. */
 export interface Cut {
   readonly axes: readonly number[]

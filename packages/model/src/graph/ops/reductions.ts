@@ -12,6 +12,7 @@ const reduction =
 export const reduceSum = reduction('ReduceSum')
 export const reduceMean = reduction('ReduceMean')
 export const reduceMax = reduction('ReduceMax')
+export const reduceMin = reduction('ReduceMin')
 
 /** The mean of all elements, as a scalar. */
 export const meanOf = (g: GraphBuilder, x: Value): Value =>

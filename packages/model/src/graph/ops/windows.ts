@@ -1,6 +1,7 @@
+import { ModelError } from '../../errors.ts'
 import { longs, tensor } from '../../tensor.ts'
 import type { GraphBuilder } from '../builder.ts'
-import { dimsOf } from '../dims.ts'
+import { dimsOf, known } from '../dims.ts'
 import { float, type Value } from '../graph.ts'
 import { add, div, mul, scalar, sqrt, sub } from './elementwise.ts'
 import { reshape } from './layout.ts'
@@ -115,9 +116,9 @@ export function batchNormTraining(
   { scale, bias, epsilon = 1e-5 }: { scale: Value; bias: Value; epsilon?: number },
 ): { y: Value; mean: Value; variance: Value } {
   // Momentum 0 makes the outputs the batch's statistics. The runtime writes them over these two inputs, and
-  // merges equal constants: so each gets its own, different from all others.
+  // merges equal constants: so each gets its own, of numbers that nobody else would choose.
   const own = () => {
-    const numbers = new Float32Array(dimsOf(scale)[0]).fill(g.constants.size)
+    const numbers = new Float32Array(dimsOf(scale)[0]).fill(2 ** 23 + g.constants.size)
     return g.constant(tensor(numbers, dimsOf(scale)), 'overwritten')
   }
   const [y, mean, variance] = g.add('BatchNormalization', [x, scale, bias, own(), own()], {
@@ -139,16 +140,15 @@ export function groupNorm(
     epsilon = 1e-5,
   }: { scale: Value; bias: Value; groups: number; epsilon?: number },
 ): Value {
-  const [n, c, h, w] = dimsOf(x)
-  const rows = reshape(g, x, [n * groups, (c / groups) * h * w])
-  const centred = sub(g, rows, reduceMean(g, rows, [1]))
-  const variance = reduceMean(g, mul(g, centred, centred), [1])
-  const normal = reshape(g, div(g, centred, sqrt(g, add(g, variance, scalar(g, epsilon)))), [
-    n,
-    c,
-    h,
-    w,
-  ])
+  const [c, h, w] = x.shape.slice(1).map((dim) => known(dim, x.name))
+  if (c % groups) {
+    throw new ModelError('BAD_ARGUMENT', `groupNorm: ${groups} groups do not divide ${c} channels`)
+  }
+  const rows = reshape(g, x, [0, groups, (c / groups) * h * w])
+  const centred = sub(g, rows, reduceMean(g, rows, [2]))
+  const variance = reduceMean(g, mul(g, centred, centred), [2])
+  const deviation = sqrt(g, add(g, variance, scalar(g, epsilon)))
+  const normal = reshape(g, div(g, centred, deviation), [0, c, h, w])
   const channel = (v: Value) => reshape(g, v, [1, c, 1, 1])
   return add(g, mul(g, normal, channel(scale)), channel(bias))
 }
@@ -168,11 +168,11 @@ export function resize(
   x: Value,
   { size, mode, alignCorners = false }: ResizeOptions,
 ): Value {
-  const [n, c] = dimsOf(x)
   const coordinates =
     mode === 'nearest' ? 'asymmetric' : alignCorners ? 'align_corners' : 'pytorch_half_pixel'
-  return g.op('Resize', [x, undefined, undefined, g.constant(longs([n, c, ...size]), 'size')], {
+  return g.op('Resize', [x, undefined, undefined, g.constant(longs(size), 'size')], {
     attributes: {
+      axes: [2, 3],
       mode,
       coordinate_transformation_mode: coordinates,
       nearest_mode: 'floor',

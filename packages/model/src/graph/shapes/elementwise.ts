@@ -9,6 +9,11 @@ const spread =
   (type?: DType, first = 0): ShapeRule =>
   (inputs) => {
     const shapes = inputs.call.inputs.map((_, i) => inputs.shape(i))
+    const types = inputs.call.inputs.slice(first).map((_, i) => inputs.at(first + i).type)
+    // A power alone may mix them.
+    if (new Set(types).size > 1 && inputs.call.op !== 'Pow') {
+      inputs.wrong(`element types ${types.join(' and ')} do not fit together`)
+    }
     return [{ type: type ?? inputs.at(first).type, shape: broadcast(shapes, inputs.call.op) }]
   }
 

@@ -1,7 +1,7 @@
 import { ModelError } from '../../errors.ts'
 import type { DType, Tensor } from '../../tensor.ts'
 import { numberOf, numbersOf } from '../attributes.ts'
-import { known } from '../dims.ts'
+import { checkedAxis, known } from '../dims.ts'
 import type { Attributes, Dim, Value } from '../graph.ts'
 
 /** What an output will be. */
@@ -65,6 +65,11 @@ export class Inputs {
 
   numbers(name: string, fallback?: readonly number[]): readonly number[] {
     return numbersOf(this.call.attributes, name, fallback)
+  }
+
+  /** The attribute `axis`, counted from the front, of the first input. */
+  axis(fallback = 0): number {
+    return checkedAxis(this.number('axis', fallback), this.shape(0).length, this.call.op)
   }
 
   wrong(message: string): never {

@@ -1,4 +1,5 @@
 import { numberOf, numbersOf, textOf } from '../attributes.ts'
+import { checkedAxis, sameShape } from '../dims.ts'
 import type { Attributes, Dim } from '../graph.ts'
 import { type Inputs, like, type ShapeRule } from './rule.ts'
 
@@ -56,6 +57,8 @@ const convolved: ShapeRule = (inputs) => {
   const window = windowOf(inputs.call.attributes, kernelOf(inputs, 1))
   const [channels, wanted] = [inputs.dim(0, 1), inputs.dim(1, 1) * window.group]
   if (channels !== wanted) inputs.wrong(`got ${channels} channels, the weights want ${wanted}`)
+  if (!sameShape(window.kernel, kernelOf(inputs, 1)))
+    inputs.wrong('kernel_shape is not that of the weights')
   if (inputs.dim(1, 0) % window.group) inputs.wrong('group does not divide the output channels')
   const size = slide([inputs.dim(0, 2), inputs.dim(0, 3)], window)
   if (Math.min(...size) < 1) inputs.wrong('the kernel is larger than the image')
@@ -84,6 +87,7 @@ const pooled: ShapeRule = (inputs) => {
   const window = windowOf(inputs.call.attributes)
   const ceil = inputs.number('ceil_mode', 0) === 1
   const size = slide([inputs.dim(0, 2), inputs.dim(0, 3)], window, ceil)
+  if (Math.min(...size) < 1) inputs.wrong('the kernel is larger than the image')
   const shape = [batchOf(inputs), inputs.dim(0, 1), ...size]
   return [
     { type: inputs.at(0).type, shape },
@@ -108,9 +112,17 @@ export const windowShapes: Readonly<Record<string, ShapeRule>> = {
 }
 
 function resized(inputs: Inputs): readonly Dim[] {
-  if (inputs.has(3)) return inputs.longs(3)
-  const scales = inputs.longs(2)
-  return inputs
-    .shape(0)
-    .map((dim, i) => (scales[i] === 1 ? dim : Math.floor(inputs.dim(0, i) * scales[i])))
+  const policy = textOf(inputs.call.attributes, 'keep_aspect_ratio_policy', 'stretch')
+  if (policy !== 'stretch') inputs.wrong(`no rule for keep_aspect_ratio_policy ${policy}`)
+  const shape = [...inputs.shape(0)]
+  const everywhere = shape.map((_, i) => i)
+  const axes = inputs
+    .numbers('axes', everywhere)
+    .map((axis) => checkedAxis(axis, shape.length, 'Resize'))
+  const [sizes, scales] = [3, 2].map((i) => (inputs.has(i) ? inputs.longs(i) : []))
+  for (const [i, axis] of axes.entries()) {
+    if (sizes.length > 0) shape[axis] = sizes[i]
+    else if (scales[i] !== 1) shape[axis] = Math.floor(inputs.dim(0, axis) * scales[i])
+  }
+  return shape
 }
