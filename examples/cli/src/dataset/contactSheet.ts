@@ -49,7 +49,8 @@ function drawExample(
     drawGrey(raster, grey, box)
   }
   const { id, split, flaws, prefilter, labelledBy } = example
-  const why = flaws.length > 0 ? flaws.join(' ') : 'nothing wrong'
+  const none = example.label === 'review' ? 'not certain' : 'nothing wrong'
+  const why = flaws.length > 0 ? flaws.join(' ') : none
   const letters = Math.floor((channels * shownPx) / 6)
   const [first, second] = [
     `${id} ${split} score ${prefilter.score.toFixed(2)} ${prefilter.verdict}`,

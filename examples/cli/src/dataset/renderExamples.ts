@@ -109,19 +109,19 @@ function injectionJobs(
   })
 }
 
-/** Judges the frames with trails beside the untouched ones of their night. */
+/** Judges the frames with trails beside the untouched ones of their session. */
 function describeRound(candidates: readonly Candidate[], done: readonly Done[]): Draft[] {
   const first = candidates[done[0]!.injection.base]!
-  const night = candidates.filter((candidate) => candidate.night === first.night)
+  const members = candidates.filter(({ session }) => session === first.session)
   const changed = new Map(
     done.map(({ injection, measurement }) => [candidates[injection.base]!.id, measurement]),
   )
-  const measurements = night.map(({ id, frame }) => changed.get(id) ?? frame.judged.measurement)
+  const measurements = members.map(({ id, frame }) => changed.get(id) ?? frame.judged.measurement)
   const assessments = assessFrames(measurements)
   const { vectors } = roundedEvidence(measurements)
   return done.map(({ injection, answer }): Draft => {
     const { frame: _, ...base } = candidates[injection.base]!
-    const at = night.findIndex(({ id }) => id === base.id)
+    const at = members.findIndex(({ id }) => id === base.id)
     const trails = answer.injected?.trails ?? []
     return {
       ...base,
