@@ -3,6 +3,7 @@ import type { CommandContext } from '../commands/context.ts'
 import { simulateDataset } from '../dataset/simulateDataset.ts'
 import { statsOf } from '../dataset/stats.ts'
 import { statsText } from '../terminal/datasetText.ts'
+import type { Progress } from '../terminal/progress.ts'
 
 /** Options as they were typed. */
 export interface DatasetSimulateFlags {
@@ -21,21 +22,24 @@ export async function datasetSimulate(
   { output, nights, frames, seed, jobs, json, ...flags }: DatasetSimulateFlags,
 ): Promise<number> {
   const size = flags.size ?? { width: 1024, height: 768 }
-  const progress = terminal.progress('simulating', nights * frames)
+  let progress: Progress | undefined
   try {
     const manifest = await simulateDataset(output, {
       ...{ nights, frames, seed, ...size },
       ...(jobs !== undefined && { jobs }),
       ...(io.signal && { signal: io.signal }),
+      onOpen: (open) => {
+        progress = terminal.progress('simulating', open)
+      },
       onFrames: (count) => {
-        for (let i = 0; i < count; i++) progress.advance(size.width * size.height)
+        for (let i = 0; i < count; i++) progress?.advance(size.width * size.height)
       },
     })
-    progress.stop()
+    progress?.stop()
     const stats = statsOf(manifest)
     terminal.print(json ? JSON.stringify(stats) : statsText(output, stats, terminal.paint))
   } finally {
-    progress.stop()
+    progress?.stop()
   }
   return 0
 }

@@ -15,6 +15,8 @@ export interface SimulateDatasetOptions {
   readonly height: number
   /** Nights at once. Default: the cores, as far as memory allows. */
   readonly jobs?: number
+  /** Told how many frames are to be made; an earlier run may have made the others. */
+  readonly onOpen?: (frames: number) => void
   /** Told how many frames are new since it was last called. */
   readonly onFrames?: (count: number) => void
   readonly signal?: AbortSignal
@@ -55,7 +57,7 @@ export async function simulateDataset(
     if (count > told) onFrames(count - told)
     told = count
   }
-  onFrames((nights - tasks.length) * frames)
+  options.onOpen?.(tasks.length * frames)
   const timer = setInterval(tell, tellEveryMs)
   try {
     await runPool<NightTask, Part>({
