@@ -2,7 +2,6 @@ import { numberOf } from '../../graph/attributes.ts'
 import { MEANING } from '../../graph/domains.ts'
 import type { Value } from '../../graph/graph.ts'
 import {
-  abs,
   add,
   asNumber,
   div,
@@ -12,8 +11,6 @@ import {
   less,
   lessOrEqual,
   log,
-  max,
-  min,
   mul,
   neg,
   pow,
@@ -55,15 +52,13 @@ const power: GradientRule = (at) => {
   ]
 }
 
-/** x clamp(x / 6 + 1/2): its slope is clamp(x / 6 + 1/2) + x / 6 between -3 and 3. */
+/** x clamp(x / 6 + 1/2, 0, 1): flat, then a parabola between -3 and 3, then x itself. */
 const hardSwish: GradientRule = (at) => {
   const { g } = at
-  const inside = max(g, min(g, at.x(), scalar(g, 3)), scalar(g, -3))
-  const slope = add(g, div(g, inside, scalar(g, 3)), scalar(g, 0.5))
-  const outside = asNumber(g, greater(g, at.x(), scalar(g, 0)))
-  const flat = asNumber(g, greater(g, abs(g, at.x()), scalar(g, 3)))
-  const bent = mul(g, slope, sub(g, scalar(g, 1), flat))
-  return [mul(g, at.dy(), add(g, bent, mul(g, outside, flat)))]
+  const bent = add(g, div(g, at.x(), scalar(g, 3)), scalar(g, 0.5))
+  const below = where(g, less(g, at.x(), scalar(g, -3)), scalar(g, 0), bent)
+  const slope = where(g, less(g, at.x(), scalar(g, 3)), below, scalar(g, 1))
+  return [mul(g, at.dy(), slope)]
 }
 
 const hardSigmoid: GradientRule = (at) => {

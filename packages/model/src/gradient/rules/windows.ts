@@ -1,3 +1,4 @@
+import { ModelError } from '../../errors.ts'
 import { numberOf } from '../../graph/attributes.ts'
 import { dimsOf } from '../../graph/dims.ts'
 import { MEANING } from '../../graph/domains.ts'
@@ -59,6 +60,12 @@ const normalised: GradientRule = (at) =>
 
 /** Ioffe & Szegedy 2015. The batch's own statistics depend on x too. */
 function byBatch(at: Backward) {
+  if (at.hasDy(1) || at.hasDy(2)) {
+    throw new ModelError(
+      'MISSING_RULE',
+      'gradient of BatchNormalization: no rule for a loss that reads the statistics',
+    )
+  }
   const inputs = [at.x(0), at.dy(), at.x(1), at.y(1), at.y(2)]
   const epsilon = float(numberOf(at.attributes, 'epsilon', 1e-5))
   return at.g.add('BatchNormGrad', inputs, { domain: MEANING, attributes: { epsilon }, outputs: 3 })
