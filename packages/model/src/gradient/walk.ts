@@ -25,6 +25,13 @@ export function gradients(
   { loss, variables }: { readonly loss: Value; readonly variables: readonly Value[] },
   { rules = gradientRules, seed }: GradientOptions = {},
 ): Value[] {
+  if (seed && !sameShape(seed.shape, loss.shape)) {
+    const [got, wanted] = [shapeText(seed.shape), shapeText(loss.shape)]
+    throw new ModelError(
+      'BAD_ARGUMENT',
+      `seed ${seed.name} ${got}: wanted the shape ${wanted} of the loss`,
+    )
+  }
   const forward = [...g.nodes]
   const active = reachedFrom(variables, forward)
   const wanted = ({ name }: Value) => active.has(name)

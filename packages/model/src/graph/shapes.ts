@@ -19,6 +19,9 @@ const rules: Readonly<Record<string, ShapeRule>> = {
   ...windowShapes,
 }
 
+/** All operators of which the shapes are known, in all domains. */
+export const operators: readonly string[] = Object.keys(rules)
+
 /** Whether the shape of an operator's outputs can be told. */
 export const hasShapeRule = (op: string): boolean => Object.hasOwn(rules, op)
 
