@@ -51,18 +51,25 @@ function following(node: Node, lowering: Lowering): Following {
   return { passed, sum, relu }
 }
 
-/** Statistics by products, then one pass that scales, shifts, adds the shortcut and cuts at zero. */
-const batchNorm: LowerRule = (node, lowering) => {
-  const { blocks, g } = lowering
-  if (!blocks || !lowering.isBlocked(node.inputs[0] as Value)) return false
-  if (numberOf(node.attributes, 'training_mode', 0) !== 1) return false
-  const x = lowering.blocked(node.inputs[0] as Value)
-  const [gamma, beta] = [lowering.plain(node.inputs[1]), lowering.plain(node.inputs[2])]
+/** Mean and variance of each channel over the batch, by products of small matrices. */
+function batchStatistics(blocks: Blocks, x: Value): { mean: Value; variance: Value } {
+  const { g } = blocks
   const [n, , h, w] = dimsOf(x)
   const share = scalar(g, 1 / (n * h * w))
   const mean = mul(g, blocks.sum(x), share)
   const square = mul(g, blocks.dot(x, x), share)
-  const variance = max(g, sub(g, square, mul(g, mean, mean)), scalar(g, 0))
+  return { mean, variance: max(g, sub(g, square, mul(g, mean, mean)), scalar(g, 0)) }
+}
+
+/** One pass that scales, shifts, adds the shortcut and cuts at zero. */
+const batchNorm = inBlocks(({ node, lowering, blocks }) => {
+  const { g } = lowering
+  const x = lowering.blocked(node.inputs[0] as Value)
+  const [gamma, beta] = [lowering.plain(node.inputs[1]), lowering.plain(node.inputs[2])]
+  const training = numberOf(node.attributes, 'training_mode', 0) === 1
+  const { mean, variance } = training
+    ? batchStatistics(blocks, x)
+    : { mean: lowering.plain(node.inputs[3]), variance: lowering.plain(node.inputs[4]) }
   const epsilon = scalar(g, numberOf(node.attributes, 'epsilon', 1e-5))
   const a = mul(g, gamma, div(g, scalar(g, 1), sqrt(g, add(g, variance, epsilon))))
   const b = sub(g, beta, mul(g, a, mean))
@@ -71,12 +78,12 @@ const batchNorm: LowerRule = (node, lowering) => {
     sum: sum && lowering.blocked(sum),
     activation: relu ? 'Relu' : undefined,
   })
-  lowering.set((passed.at(-1) ?? node).outputs[0], { blocked: y })
   for (const after of passed) lowering.done(after)
+  lowering.set((passed.at(-1) ?? node).outputs[0], { blocked: y })
+  if (!training) return
   lowering.set(node.outputs[1], { plain: mean })
   lowering.set(node.outputs[2], { plain: variance })
-  return true
-}
+})
 
 const batchNormGrad = inBlocks(({ node, lowering, blocks }) => {
   const { g } = lowering

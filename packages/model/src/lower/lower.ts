@@ -9,6 +9,8 @@ export interface LowerOptions {
    * portable graph of standard and documented operators. Default 0.
    */
   readonly block?: number
+  /** Parameters that may lie in blocks, where another graph shares them. Default all that can. */
+  readonly blockable?: readonly string[]
 }
 
 /** A graph that a runtime can run. */
@@ -26,8 +28,8 @@ export interface Lowered {
  * Decides how every gradient is computed: a graph that says `ConvGradWeights` becomes one that a runtime
  * can run. Inputs and outputs keep their names and meaning; output `d:NAME` is the gradient of input NAME.
  */
-export function lower(graph: Graph, { block = 0 }: LowerOptions = {}): Lowered {
-  const lowering = new Lowering(graph, block)
+export function lower(graph: Graph, { block = 0, blockable }: LowerOptions = {}): Lowered {
+  const lowering = new Lowering(graph, { block, blockable })
   for (const node of graph.nodes) {
     if (lowering.isDone(node)) continue
     const rule = [block > 1 ? blockedRules[node.op] : undefined, portableRules[node.op]]

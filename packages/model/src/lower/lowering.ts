@@ -25,6 +25,12 @@ export interface Form {
   readonly includes?: string
 }
 
+/** How a graph is rewritten. */
+export interface LoweringOptions {
+  readonly block: number
+  readonly blockable?: readonly string[] | undefined
+}
+
 /** A graph being rewritten: the new graph, and what became of each value of the old one. */
 export class Lowering {
   readonly g: GraphBuilder
@@ -38,7 +44,7 @@ export class Lowering {
   /** Inputs and outputs that lie in blocks of weights. */
   readonly #weights = new Set<string>()
 
-  constructor(graph: Graph, block: number) {
+  constructor(graph: Graph, { block, blockable }: LoweringOptions) {
     this.#graph = graph
     this.g = new GraphBuilder(graph.name)
     this.blocks = block > 1 ? new Blocks(this.g, block) : undefined
@@ -56,8 +62,10 @@ export class Lowering {
         else this.#readers.set(input.name, [node])
       }
     }
-    if (this.blocks)
-      for (const { name } of graph.inputs) if (this.#isBlockable(name)) this.#weights.add(name)
+    for (const { name } of graph.inputs) {
+      const allowed = blockable?.includes(name) ?? true
+      if (allowed && this.#isBlockable(name)) this.#weights.add(name)
+    }
   }
 
   /** Inputs whose numbers are expected in blocks of weights. */

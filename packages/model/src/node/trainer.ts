@@ -1,0 +1,162 @@
+import { ModelError } from '../errors.ts'
+import { blueprintOf, initialise } from '../networks/blueprint.ts'
+import type { Network } from '../networks/network.ts'
+import { sizeOf, type Tensor, type TensorMap, tensor } from '../tensor.ts'
+import type { Arrays } from '../train/arrays.ts'
+import { compilePrediction, compileTraining, parameterLayout } from '../train/compile.ts'
+import type { Gradients, TrainingState } from '../train/core.ts'
+import { crossEntropy, type Loss } from '../train/losses.ts'
+import type { OptimizerSpec } from '../train/optimizerSpec.ts'
+import { openRemote, sibling } from './remote.ts'
+import type { TrainingThread } from './trainingWorker.ts'
+
+/** What a trainer is made for. */
+export interface TrainerOptions {
+  readonly network: Network
+  /** Default cross-entropy. */
+  readonly loss?: Loss
+  /** Default SGD with momentum 0.9 and weight decay 1e-4, as ResNet was trained. */
+  readonly optimizer?: OptimizerSpec
+  /** Weights and running statistics to begin with. Default fresh ones from `seed`. */
+  readonly tensors?: TensorMap
+  /** Of fresh weights. Default 0. */
+  readonly seed?: number
+  /** Threads of one operation. Default the runtime's choice, one a core. */
+  readonly threads?: number
+  /**
+   * `fast` computes in blocks of channels where this machine's runtime can, `portable` in standard
+   * operators only. Default `fast`.
+   */
+  readonly graph?: 'fast' | 'portable'
+}
+
+/** Examples of one step. */
+export interface Batch {
+  /** Each of the network's inputs, [batch, …]. */
+  readonly inputs: Readonly<Record<string, Float32Array>>
+  /** Wanted shares of the classes, [batch, classes]. */
+  readonly target: Float32Array
+}
+
+/**
+ * Learns in a thread of its own, so that the calling one stays free. `gradients` and `update` are apart, so
+ * that gradients can be added up over batches or averaged over machines in between.
+ */
+export interface Trainer {
+  readonly network: Network
+  /** Numbers that are learned. */
+  readonly parameterCount: number
+  /** How weights and gradients lie: `rows`, or `blocks16` and the like. Only like ones can be averaged. */
+  readonly layout: string
+  /** @throws ModelError `NOT_FINITE` where the loss is; nothing was learned from the batch then */
+  gradients(batch: Batch): Promise<Gradients>
+  /** One step along the gradients. Their memory moves to the trainer: they are empty afterwards. */
+  update(gradients: Arrays, rate: number): Promise<void>
+  /** Both at once; the gradients never leave the trainer's thread. */
+  step(batch: Batch, rate: number): Promise<Pick<Gradients, 'loss' | 'logits'>>
+  /** Logits [batch, classes] by the running statistics. */
+  predict(inputs: Batch['inputs']): Promise<Float32Array>
+  snapshot(): Promise<TrainingState>
+  restore(state: TrainingState): Promise<void>
+  close(): Promise<void>
+}
+
+const sgdOfResnet: OptimizerSpec = { kind: 'sgd', momentum: 0.9, weightDecay: 1e-4 }
+
+/** Starts a training thread for a network. */
+export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
+  const { network, loss = crossEntropy(), optimizer = sgdOfResnet, seed = 0, threads } = options
+  const thread: TrainingThread = { optimizer, threads }
+  const remote = openRemote(sibling('trainingWorker', import.meta.url), thread)
+  const block = options.graph === 'portable' ? 0 : await remote.call<number>('probe', [])
+  const layout = parameterLayout(network, block)
+  await remote.call('begin', [layout])
+  const loaded = new Set<string>()
+  const graph = async (kind: 'train' | 'predict', batch: number): Promise<string> => {
+    const key = `${kind}-${batch}`
+    if (!loaded.has(key)) {
+      const made =
+        kind === 'train'
+          ? compileTraining(network, { loss, batch, layout })
+          : compilePrediction(network, { batch, layout })
+      await remote.call('addGraph', [key, made])
+      loaded.add(key)
+    }
+    return key
+  }
+  const feeds = (inputs: Batch['inputs'], batch: number) => feedsOf(network, inputs, batch)
+  const training = async ({ inputs, target }: Batch) => {
+    const batch = target.length / network.classes
+    const key = await graph('train', batch)
+    const all = feeds(inputs, batch)
+    all.set('target', tensor(target, [batch, network.classes]))
+    return [key, all] as const
+  }
+  const first = options.tensors ?? initialise(network, seed)
+  const trainer: Trainer = {
+    network,
+    parameterCount: [...layout.shapes.values()].reduce((n, shape) => n + sizeOf(shape), 0),
+    layout: block === 0 ? 'rows' : `blocks${block}`,
+    gradients: async (batch) => remote.call('gradients', await training(batch)),
+    update: (gradients, rate) => remote.call('update', [gradients, rate], true),
+    step: async (batch, rate) => remote.call('step', [...(await training(batch)), rate]),
+    predict: async (inputs) => {
+      const batch = batchOf(network, inputs)
+      return remote.call('predict', [await graph('predict', batch), feeds(inputs, batch)])
+    },
+    snapshot: () => remote.call('snapshot', []),
+    restore: (state) => remote.call('restore', [state]),
+    close: async () => {
+      await remote.call('close', [])
+      await remote.close()
+    },
+  }
+  await trainer.restore(stateOf(network, first))
+  return trainer
+}
+
+function batchOf(network: Network, inputs: Batch['inputs']): number {
+  const [[name, shape]] = Object.entries(network.inputs)
+  return (inputs[name]?.length ?? 0) / sizeOf(shape)
+}
+
+function feedsOf(network: Network, inputs: Batch['inputs'], batch: number): Map<string, Tensor> {
+  return new Map(
+    Object.entries(network.inputs).map(([name, shape]) => {
+      const data = inputs[name]
+      const wanted = batch * sizeOf(shape)
+      if (!data || data.length !== wanted || !Number.isInteger(batch) || batch < 1) {
+        const got = data ? `${data.length} numbers` : 'nothing'
+        throw new ModelError(
+          'BAD_ARGUMENT',
+          `input ${name}: got ${got}, wanted ${wanted} for a batch of ${batch}`,
+        )
+      }
+      return [name, tensor(data, [batch, ...shape])]
+    }),
+  )
+}
+
+/** A state before the first step, with the given weights. */
+function stateOf(network: Network, tensors: TensorMap): TrainingState {
+  const { parameters, buffers } = blueprintOf(network)
+  const take = (names: Iterable<[string, { shape: readonly number[] }]>) =>
+    new Map(
+      [...names].map(([name, { shape }]) => {
+        const data = tensors.get(name)?.data
+        if (!(data instanceof Float32Array) || data.length !== sizeOf(shape)) {
+          const got = data ? `${data.length} numbers` : 'nothing'
+          throw new ModelError(
+            'BAD_ARGUMENT',
+            `weights: ${name} has ${got}, wanted float32 [${shape.join(', ')}]`,
+          )
+        }
+        return [name, data] as const
+      }),
+    )
+  return {
+    parameters: take(parameters),
+    buffers: take(buffers),
+    optimizer: { step: 0, slots: new Map() },
+  }
+}

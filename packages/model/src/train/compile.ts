@@ -1,0 +1,52 @@
+import { GraphBuilder } from '../graph/builder.ts'
+import type { Graph } from '../graph/graph.ts'
+import { lower } from '../lower/lower.ts'
+import { networkInputs, openScope } from '../networks/blueprint.ts'
+import type { Network } from '../networks/network.ts'
+import { encodeOnnx } from '../onnx/encode.ts'
+import type { CompiledGraph, ParameterLayout } from './core.ts'
+import { crossEntropy, type Loss } from './losses.ts'
+import { trainingGraph } from './trainingGraph.ts'
+
+/** A training step of a network, ready for a runtime. */
+export function compileTraining(
+  network: Network,
+  {
+    loss,
+    batch,
+    layout,
+  }: { readonly loss: Loss; readonly batch: number; readonly layout: ParameterLayout },
+): CompiledGraph {
+  const { graph, norms } = trainingGraph(network, { loss, batch })
+  return compiled(graph, { layout, norms })
+}
+
+/** A network with its parameters and running statistics as inputs, ready for a runtime. */
+export function compilePrediction(
+  network: Network,
+  { batch, layout }: { readonly batch: number; readonly layout: ParameterLayout },
+): CompiledGraph {
+  const g = new GraphBuilder(`${network.name}_prediction`)
+  const { scope } = openScope(g)
+  const logits = network.head(scope, network.trunk(scope, networkInputs(g, network, batch)))
+  return compiled(g.finish({ logits }), { layout, norms: new Map() })
+}
+
+/** How a network's parameters lie while it is trained; the same for every batch size and loss. */
+export function parameterLayout(network: Network, block: number): ParameterLayout {
+  const { graph, parameters } = trainingGraph(network, { loss: crossEntropy(), batch: 1 })
+  const shapes = new Map(graph.inputs.map(({ name, shape }) => [name, shape.map(Number)]))
+  return {
+    shapes: new Map(parameters.map((name) => [name, shapes.get(name) ?? []])),
+    inBlocks: lower(graph, { block }).inBlocks,
+    block,
+  }
+}
+
+function compiled(
+  graph: Graph,
+  { layout, norms }: { layout: ParameterLayout; norms: ReadonlyMap<string, number> },
+): CompiledGraph {
+  const lowered = lower(graph, { block: layout.block, blockable: layout.inBlocks })
+  return { model: encodeOnnx(lowered.graph), norms }
+}
