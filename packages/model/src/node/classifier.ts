@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { ModelError } from '../errors.ts'
+import { type BatchEngine, type Classifier, classifierOn, feedsOf } from '../infer/classifier.ts'
+import { describeModel, type ModelDescription } from '../infer/describe.ts'
+import { sizeOf, type Tensor } from '../tensor.ts'
+import { openSession } from './session.ts'
+
+/** How a classifier is run. */
+export interface LoadClassifierOptions {
+  /** Threads of one run. Default: as many as this process may use. */
+  readonly threads?: number
+  /** Most examples that run at a time; memory grows with it. Default 16. */
+  readonly batch?: number
+}
+
+/**
+ * Loads a classifier's file, given as bytes or as a path, and runs it once, so that the first answer does
+ * not take longer than the others.
+ * @throws ModelError `BAD_FILE` where it is no classifier of nebulift, or damaged; `IO` where it cannot
+ * be read
+ */
+export async function loadClassifier(
+  model: Uint8Array | string,
+  options: LoadClassifierOptions = {},
+): Promise<Classifier> {
+  const { threads = availableParallelism(), batch = 16 } = options
+  if (!Number.isInteger(batch) || batch < 1) {
+    throw new ModelError('BAD_ARGUMENT', `batch ${batch}: wanted a whole number above 0`)
+  }
+  const bytes = typeof model === 'string' ? await readModel(model) : model
+  const description = describeModel(bytes)
+  const engine = await openBatchEngine(bytes, threads)
+  await warm(engine, description)
+  return classifierOn(engine, { description, batch })
+}
+
+async function readModel(path: string): Promise<Uint8Array> {
+  return readFile(path).catch((cause: Error) => {
+    throw new ModelError('IO', `the model ${path} cannot be read: ${cause.message}`, { cause })
+  })
+}
+
+/** Runs batches in this thread; one place in memory serves them all, growing to the largest. */
+async function openBatchEngine(model: Uint8Array, threads: number): Promise<BatchEngine> {
+  const session = await openSession(model, { threads })
+  const places = new Map<string, Float32Array>()
+  return {
+    depth: 1,
+    floats: (name, length) => {
+      let place = places.get(name)
+      if (!place || place.length < length) {
+        place = new Float32Array(length)
+        places.set(name, place)
+      }
+      return place.subarray(0, length)
+    },
+    run: async (feeds, wanted) => {
+      const results = await session.run(feeds, [wanted])
+      return results.get(wanted) as Tensor
+    },
+    close: () => session.close(),
+  }
+}
+
+/** One run, which also tells whether the graph is what its description says. */
+async function warm(engine: BatchEngine, description: ModelDescription): Promise<void> {
+  const image = new Uint8Array(sizeOf(description.inputs.image))
+  const feeds = feedsOf([{ image }], { engine, description })
+  try {
+    const { dims } = await engine.run(feeds, 'probabilities')
+    const wanted = description.classes.length
+    if (dims[1] !== wanted) {
+      throw new ModelError('BAD_FILE', `the model yields ${dims[1]} classes, it names ${wanted}`)
+    }
+  } catch (cause) {
+    await engine.close()
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new ModelError('BAD_FILE', `the model is not what it says: ${message}`, { cause })
+  }
+}
