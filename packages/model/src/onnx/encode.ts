@@ -23,6 +23,8 @@ import {
 export interface EncodeOnnxOptions {
   /** Words to keep with the model, such as class names. Default none. */
   readonly metadata?: Readonly<Record<string, string>>
+  /** Operator sets, for a graph that was read from a file of others. Default those graphs are built in. */
+  readonly opsets?: Readonly<Record<string, number>>
 }
 
 /** Opset 18 came with version 8 of the format; 9 is the last that every runtime of that time reads. */
@@ -32,13 +34,15 @@ const IR_VERSION = 9
  * An ONNX model of a graph, as any ONNX tool loads it.
  * @throws ModelError `UNSUPPORTED` where the graph holds what only `lower` understands
  */
-export function encodeOnnx(graph: Graph, { metadata = {} }: EncodeOnnxOptions = {}): Uint8Array {
+export function encodeOnnx(graph: Graph, options: EncodeOnnxOptions = {}): Uint8Array {
+  const { metadata = {} } = options
+  const sets = { ...opsets, ...options.opsets }
   const model = new MessageWriter()
     .long(Model.irVersion, IR_VERSION)
     .text(Model.producer, 'nebulift')
     .message(Model.graph, graphMessage(graph))
   for (const domain of new Set(['', ...graph.nodes.map((node) => node.domain)])) {
-    const version = opsets[domain]
+    const version = Object.hasOwn(sets, domain) ? sets[domain] : undefined
     if (version === undefined || domain === MEANING) {
       throw new ModelError(
         'UNSUPPORTED',

@@ -42,13 +42,6 @@ export class MessageWriter {
     return this
   }
 
-  /** Whole numbers, packed. */
-  longs(field: number, values: readonly number[]): this {
-    const inner = new MessageWriter()
-    for (const value of values) inner.#varint(value)
-    return this.message(field, inner)
-  }
-
   finish(): Uint8Array {
     const all = new Uint8Array(this.#length)
     let at = 0
@@ -108,16 +101,13 @@ export function* readFields(message: Uint8Array): Generator<Field> {
   }
 }
 
-/** Numbers of a packed field. */
-export function readLongs(packed: Uint8Array): number[] {
+/** Whole numbers of a packed field. */
+export function readLongs(packed: Uint8Array): bigint[] {
   const reader = new Reader(packed)
-  const values: number[] = []
-  while (reader.more()) values.push(Number(BigInt.asIntN(64, reader.varint())))
+  const values: bigint[] = []
+  while (reader.more()) values.push(BigInt.asIntN(64, reader.varint()))
   return values
 }
-
-export const readFloat = (bytes: Uint8Array): number =>
-  new DataView(bytes.buffer, bytes.byteOffset, 4).getFloat32(0, true)
 
 class Reader {
   readonly #bytes: Uint8Array

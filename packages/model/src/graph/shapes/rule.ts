@@ -19,6 +19,8 @@ export interface Call {
   readonly constants: ReadonlyMap<string, Tensor>
 }
 
+const MOST_NUMBERS = 4096
+
 export type ShapeRule = (inputs: Inputs) => readonly Outcome[]
 
 /** What shape rules ask of a call. */
@@ -55,8 +57,10 @@ export class Inputs {
   /** Whole numbers of an input that must be a constant. */
   longs(i: number): number[] {
     const tensor = this.call.constants.get(this.at(i).name)
-    if (tensor) return Array.from(tensor.data as ArrayLike<number | bigint>, Number)
-    throw new ModelError('BAD_ARGUMENT', `${this.call.op}: ${this.at(i).name} must be a constant`)
+    if (!tensor) this.wrong(`${this.at(i).name} must be a constant`)
+    // Sizes and axes: a damaged file may name a long array of numbers as such.
+    if (tensor.data.length > MOST_NUMBERS) this.wrong(`a list of ${tensor.data.length} numbers`)
+    return Array.from(tensor.data as ArrayLike<number | bigint>, Number)
   }
 
   number(name: string, fallback?: number): number {
