@@ -44,6 +44,8 @@ export interface Batch {
  */
 export interface Trainer {
   readonly network: Network
+  /** Name of the optimiser. */
+  readonly optimizer: string
   /** Numbers that are learned. */
   readonly parameterCount: number
   /** How weights and gradients lie: `rows`, or `blocks16` and the like. Only like ones can be averaged. */
@@ -95,6 +97,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const first = options.tensors ?? initialise(network, seed)
   const trainer: Trainer = {
     network,
+    optimizer: optimizer.kind,
     parameterCount: [...layout.shapes.values()].reduce((n, shape) => n + sizeOf(shape), 0),
     layout: block === 0 ? 'rows' : `blocks${block}`,
     gradients: async (batch) => remote.call('gradients', await training(batch)),

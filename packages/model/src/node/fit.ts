@@ -1,0 +1,94 @@
+import { ModelError } from '../errors.ts'
+import type { Evaluation } from '../metrics/evaluation.ts'
+import { sizeOf } from '../tensor.ts'
+import type { BatchShape } from '../train/batches.ts'
+import type { Json } from '../train/checkpoint.ts'
+import type { TrainingState } from '../train/core.ts'
+import type { DoneEvent, TrainingEvent } from '../train/events.ts'
+import type { Schedule } from '../train/schedules.ts'
+import type { SourceSpec } from '../train/source.ts'
+import { FitRun } from './fitRun.ts'
+import { openLoader } from './loader.ts'
+import type { Trainer } from './trainer.ts'
+
+/** How a training runs. */
+export interface FitOptions {
+  readonly train: SourceSpec
+  readonly validation: SourceSpec
+  /** In the order of the network's outputs. */
+  readonly classes: readonly string[]
+  readonly epochs: number
+  /** Examples of one pass. Default 16. */
+  readonly batch?: number
+  /** Passes whose gradients make one step. Default 1. */
+  readonly accumulate?: number
+  /** Learning rate at each step, given how many there will be. */
+  readonly schedule: (steps: number) => Schedule
+  /** Decides orders and variations. Default 0. */
+  readonly seed?: number
+  /** Vary examples. Default true. */
+  readonly augment?: boolean
+  /** How often an example comes without its evidence. Default 0.15. */
+  readonly withoutEvidence?: number
+  /** Classes are drawn equally often. Default true. */
+  readonly balance?: boolean
+  /** Epochs without a better validation loss before it stops. Default 10. */
+  readonly patience?: number
+  /** Folder of checkpoints; where there are some already, training goes on from the newest. Default none. */
+  readonly folder?: string
+  /** Steps between checkpoints, besides the end of each epoch. Default 100. */
+  readonly checkpointEvery?: number
+  /** Loading threads. Default 1. */
+  readonly loaders?: number
+  readonly onEvent?: (event: TrainingEvent) => void
+  /** Stops after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal
+  /** What a checkpoint must have been started with to be gone on from. Default nothing. */
+  readonly settings?: Json
+}
+
+/** What a training came to. */
+export interface FitResult {
+  readonly reason: DoneEvent['reason']
+  /** Of the epoch with the least validation loss. */
+  readonly best: TrainingState
+  readonly bestEpoch: number
+  /** Logits of the validation examples by the best weights, and their classes. */
+  readonly logits: Float32Array
+  readonly labels: Uint32Array
+  readonly evaluation: Evaluation
+}
+
+/**
+ * Trains until the epochs are over, validation no longer improves, or the signal. All that decides is a
+ * function of the seed and the step: a training that is killed and started again ends in the same bits.
+ * @throws ModelError `NOT_FINITE` naming the step, `BAD_ARGUMENT` for examples that cannot be learned from
+ */
+export async function fit(trainer: Trainer, options: FitOptions): Promise<FitResult> {
+  const shape = shapeOf(trainer)
+  const { seed = 0, loaders = 1, augment = true, withoutEvidence = 0.15 } = options
+  const [, height, width] = trainer.network.inputs.image ?? [0, 0, 0]
+  const vary = augment ? { vary: { augment: { height, width }, withoutEvidence } } : {}
+  const train = await openLoader({ source: options.train, shape, seed, ...vary }, loaders)
+  try {
+    const validation = await openLoader({ source: options.validation, shape, seed })
+    try {
+      return await new FitRun(trainer, { train, validation }, options).run()
+    } finally {
+      await validation.close()
+    }
+  } finally {
+    await train.close()
+  }
+}
+
+function shapeOf({ network }: Trainer): BatchShape {
+  const { image, evidence } = network.inputs
+  if (!image)
+    throw new ModelError('BAD_ARGUMENT', `fit: network ${network.name} has no input image`)
+  return {
+    classes: network.classes,
+    pixels: sizeOf(image),
+    evidence: evidence ? sizeOf(evidence) : 0,
+  }
+}
