@@ -50,27 +50,35 @@ export function gradients(
     if (dys.every((dy) => dy === undefined)) continue
     const rule = Object.hasOwn(rules, node.op) ? rules[node.op] : undefined
     if (!rule) throw new ModelError('MISSING_RULE', `no gradient rule for ${describe(node)}`)
-    const found = rule(new Backward(g, { node, dys, wanted }))
-    if (found.findLastIndex(Boolean) >= node.inputs.length) {
-      throw new ModelError(
-        'BAD_ARGUMENT',
-        `internal: rule of ${node.op}: got ${found.length} gradients, wanted ${node.inputs.length}`,
-      )
-    }
-    for (const [i, gradient] of found.entries()) {
-      const input = node.inputs[i]
-      if (!gradient || !input || !wanted(input)) continue
-      const fitting = sumTo(g, gradient, input)
-      if (!sameShape(fitting.shape, input.shape)) {
-        throw new ModelError(
-          'BAD_ARGUMENT',
-          `internal: rule of ${node.op}: gradient ${shapeText(fitting.shape)} of ${input.name} ${shapeText(input.shape)}`,
-        )
-      }
-      parts.set(input.name, [...(parts.get(input.name) ?? []), fitting])
+    const at = new Backward(g, { node, dys, wanted })
+    for (const { input, part } of fitted(at, rule(at))) {
+      parts.set(input.name, [...(parts.get(input.name) ?? []), part])
     }
   }
   return variables.map((variable) => sumOf(variable) ?? zerosLike(g, variable))
+}
+
+/** Gradients beside the inputs that want them; what broadcasting stretched is summed. */
+function fitted(at: Backward, found: readonly (Value | undefined)[]) {
+  const { op, inputs } = at.node
+  if (found.findLastIndex(Boolean) >= inputs.length) {
+    throw new ModelError(
+      'BAD_ARGUMENT',
+      `internal: rule of ${op}: got ${found.length} gradients, wanted ${inputs.length}`,
+    )
+  }
+  return inputs.flatMap((input, i) => {
+    const gradient = found[i]
+    if (!gradient || !input || !at.wants(i)) return []
+    const part = sumTo(at.g, gradient, input)
+    if (!sameShape(part.shape, input.shape)) {
+      throw new ModelError(
+        'BAD_ARGUMENT',
+        `internal: rule of ${op}: gradient ${shapeText(part.shape)} of ${input.name} ${shapeText(input.shape)}`,
+      )
+    }
+    return [{ input, part }]
+  })
 }
 
 const onesLike = (g: GraphBuilder, loss: Value): Value =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { ModelError } from '../../src/errors.ts'
+import type { Backward, GradientRule } from '../../src/gradient/rule.ts'
 import { gradientRules } from '../../src/gradient/rules.ts'
 import { gradients } from '../../src/gradient/walk.ts'
 import { GraphBuilder } from '../../src/graph/builder.ts'
@@ -30,12 +31,12 @@ describe('the walk back', () => {
   it('takes rules of others, for operators known here and not', async () => {
     const rules = {
       ...gradientRules,
-      Erf: (at: Parameters<(typeof gradientRules)['Exp']>[0]) => {
+      Erf: (at: Backward) => {
         const { g } = at
         const slope = exp(g, g.op('Neg', [mul(g, at.x(), at.x())]))
         return [mul(g, at.dy(), mul(g, slope, scalar(g, 2 / Math.sqrt(Math.PI))))]
       },
-      MyOp: (at: Parameters<(typeof gradientRules)['Exp']>[0]) => [at.dy()],
+      MyOp: (at: Backward) => [at.dy()],
     }
     const g = new GraphBuilder()
     const x = g.input('x', [2])
@@ -101,6 +102,28 @@ describe('the walk back', () => {
     const [x, r] = [g.input('x', [2]), g.input('r', [3])]
     const walk = () => gradients(g, { loss: exp(g, x), variables: [x] }, { seed: r })
     expect(walk).toThrow('seed r [3]: wanted the shape [2] of the loss')
+  })
+
+  it('says whose rule it is that is wrong', () => {
+    const walk = (rule: GradientRule) => () => {
+      const g = new GraphBuilder()
+      const x = g.input('x', [2])
+      return gradients(g, { loss: exp(g, x), variables: [x] }, { rules: { Exp: rule } })
+    }
+    const two = walk((at) => [at.dy(), at.dy()])
+    expect(two).toThrow('internal: rule of Exp: got 2 gradients, wanted 1')
+    const long = walk((at) => [at.g.input('other', [3])])
+    expect(long).toThrow('internal: rule of Exp: gradient [3] of x [2]')
+    expect(walk((at) => [at.dy(1)])).toThrow('internal: output 1 of Exp has no gradient')
+    expect(walk((at) => [at.x(1)])).toThrow('internal: Exp has no input 1')
+  })
+
+  it('says which inputs must be constants', () => {
+    const g = new GraphBuilder()
+    const [x, rows] = [g.input('x', [3, 2]), g.input('rows', [2], 'int64')]
+    const y = g.op('Gather', [x, rows])
+    const walk = () => gradients(g, { loss: y, variables: [x] })
+    expect(walk).toThrow('gradient of Gather: rows must be a constant')
   })
 
   it('refuses a loss of a batch norm’s statistics', () => {

@@ -63,10 +63,13 @@ function rounded(at: number, mode: string): number {
     case 'ceil':
       return Math.ceil(at)
     case 'round_prefer_floor':
-      return Math.ceil(at - 0.5)
+      return isHalf(at) ? Math.floor(at) : Math.round(at)
     case 'round_prefer_ceil':
-      return Math.floor(at + 0.5)
+      return isHalf(at) ? Math.ceil(at) : Math.round(at)
     default:
       throw new ModelError('MISSING_RULE', `gradient of Resize: no rule for nearest_mode ${mode}`)
   }
 }
+
+/** As the runtime tells halves: all sizes up to 90 agree with it. */
+const isHalf = (at: number): boolean => Math.abs(at - Math.floor(at) - 0.5) <= 1e-6

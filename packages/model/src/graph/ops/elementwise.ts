@@ -88,6 +88,8 @@ export function sumTo(g: GraphBuilder, x: Value, model: Value): Value {
   const axes = x.shape.flatMap((dim, i) =>
     i < added || (model.shape[i - added] === 1 && dim !== 1) ? [i] : [],
   )
+  // No axes would mean all of them; what does not fit is for the caller to refuse.
+  if (axes.length === 0) return x
   const sum = g.op('ReduceSum', [x, g.constant(longs(axes), 'axes')], {
     attributes: { keepdims: 1 },
   })
