@@ -48,6 +48,8 @@ export interface Trainer {
   readonly optimizer: string
   /** Numbers that are learned. */
   readonly parameterCount: number
+  /** Shape of every parameter. */
+  readonly shapes: ReadonlyMap<string, readonly number[]>
   /** How weights and gradients lie: `rows`, or `blocks16` and the like. Only like ones can be averaged. */
   readonly layout: string
   /** @throws ModelError `NOT_FINITE` where the loss is; nothing was learned from the batch then */
@@ -98,6 +100,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const trainer: Trainer = {
     network,
     optimizer: optimizer.kind,
+    shapes: layout.shapes,
     parameterCount: [...layout.shapes.values()].reduce((n, shape) => n + sizeOf(shape), 0),
     layout: block === 0 ? 'rows' : `blocks${block}`,
     gradients: async (batch) => remote.call('gradients', await training(batch)),

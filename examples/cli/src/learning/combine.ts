@@ -1,0 +1,38 @@
+import type { Action, Verdict } from '@nebulift/prefilter'
+
+/** Who settled a verdict. */
+export type DecidedBy = 'prefilter' | 'model' | 'both'
+
+/** A verdict of the prefilter and a model together. */
+export interface CombinedVerdict {
+  readonly verdict: Verdict
+  readonly action: Action
+  readonly decidedBy: DecidedBy
+}
+
+/** From here on a model is sure enough to settle what the prefilter leaves open. */
+const SURE = 0.8
+/** From here on it is sure enough to doubt what the prefilter has settled. */
+const CERTAIN = 0.98
+
+/**
+ * The rule by which `--model` joins two judges. Where they agree, both decided. What the prefilter leaves for
+ * review, a sure model settles. Where a model that is certain contradicts the prefilter, a person shall look:
+ * a model alone, which cannot name a cause, never rejects a frame that the prefilter calls clean, and never
+ * passes one in which it found a cause.
+ */
+export function combine(
+  prefilter: { readonly verdict: Verdict; readonly action: Action },
+  probability: number,
+): CombinedVerdict {
+  const { verdict, action } = prefilter
+  if (verdict === 'review') {
+    if (probability >= SURE)
+      return { verdict: 'contaminated', action: 'reject', decidedBy: 'model' }
+    if (probability <= 1 - SURE) return { verdict: 'clean', action: 'keep', decidedBy: 'model' }
+    return { verdict, action, decidedBy: 'prefilter' }
+  }
+  const against = verdict === 'clean' ? probability : 1 - probability
+  if (against >= CERTAIN) return { verdict: 'review', action: 'review', decidedBy: 'model' }
+  return { verdict, action, decidedBy: against < 0.5 ? 'both' : 'prefilter' }
+}

@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises'
+import { encodeClassifier, metrics, resnet18, tensor, training } from '@nebulift/model'
+import { createTrainer, type FitResult, fit } from '@nebulift/model/node'
+import { type DatasetManifest, datasetClasses, datasetShape } from '../dataset/manifest.ts'
+import { openDataset } from '../dataset/openDataset.ts'
+import { version } from '../version.ts'
+import { trainingSource } from './sources.ts'
+
+/** How a classifier is trained. */
+export interface TrainClassifierOptions {
+  readonly epochs: number
+  /** Examples of one step. */
+  readonly batch: number
+  /** Highest learning rate. */
+  readonly rate: number
+  /** Factor on the channels of ResNet18. */
+  readonly width: number
+  readonly seed: number
+  /** Epochs without improvement that are borne. */
+  readonly patience: number
+  /** Folder of checkpoints and log; training goes on from what is there. */
+  readonly folder: string
+  /** Threads of the network. Default one a core. */
+  readonly threads?: number
+  readonly signal?: AbortSignal | undefined
+  readonly onEvent?: (event: training.TrainingEvent) => void
+}
+
+/** What a training came to. */
+export interface TrainedClassifier {
+  readonly result: FitResult
+  /** ONNX model in float32. */
+  readonly model: Uint8Array
+  readonly temperature: number
+  readonly manifest: DatasetManifest
+}
+
+/** Steps in which the rate rises, at most a tenth of all: batch norms settle first. */
+const WARM_UP_STEPS = 50
+
+/** Trains on a data set and calibrates on its validation side. */
+export async function trainClassifier(
+  dataset: string,
+  options: TrainClassifierOptions,
+): Promise<TrainedClassifier> {
+  const { manifest } = await openDataset(dataset)
+  const { epochs, batch, rate, width, seed, patience, folder, threads, signal, onEvent } = options
+  const network = resnet18({
+    classes: datasetClasses.length,
+    channels: datasetShape[0],
+    sizePx: datasetShape[1],
+    width,
+    evidence: manifest.evidence.length,
+  })
+  const trainer = await createTrainer({
+    network,
+    seed,
+    optimizer: {
+      kind: 'sgd',
+      momentum: 0.9,
+      nesterov: true,
+      weightDecay: 1e-3,
+      decaying: 'weights',
+    },
+    // A little smoothing: some labels are wrong, and calibration gains.
+    loss: training.crossEntropy({ smoothing: 0.02 }),
+    ...(threads !== undefined && { threads }),
+  })
+  try {
+    await mkdir(folder, { recursive: true })
+    const recipe = { epochs, batch, rate, width, seed, data: JSON.stringify(manifest.recipe) }
+    const result = await fit(trainer, {
+      ...{ epochs, batch, seed, patience, folder, classes: datasetClasses, settings: recipe },
+      train: trainingSource({ folder: dataset, split: 'train' }),
+      validation: trainingSource({ folder: dataset, split: 'validation' }),
+      schedule: (steps) => {
+        const rise = Math.min(WARM_UP_STEPS, Math.floor(steps / 10))
+        return training.warmUp(rise, training.cosine({ peak: rate, steps: steps - rise }))
+      },
+      ...(signal && { signal }),
+      ...(onEvent && { onEvent }),
+    })
+    const { temperature } = metrics.fitTemperature(result.logits, result.labels)
+    const { parameters, buffers } = result.best
+    const shapes = new Map(trainer.shapes)
+    const tensors = new Map(
+      [...parameters, ...buffers].map(([name, data]) => [name, tensor(data, shapes.get(name))]),
+    )
+    const model = encodeClassifier(network, tensors, {
+      classes: datasetClasses,
+      evidence: manifest.evidence,
+      temperature,
+      provenance: {
+        trainedBy: `nebulift ${version}`,
+        ...recipe,
+        bestEpoch: result.bestEpoch,
+        validationExamples: result.labels.length,
+        validationAccuracy: result.evaluation.scores.accuracy,
+      },
+    })
+    return { result, model, temperature, manifest }
+  } finally {
+    await trainer.close()
+  }
+}
