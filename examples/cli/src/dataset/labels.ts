@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import type { CauseKind, FrameAssessment } from '@nebulift/prefilter'
 import type { FrameTruth } from '@nebulift/simulator'
 import { CliError, describeError } from '../errors.ts'
+import { parseWord } from '../output/correction.ts'
 import { type ManifestFrame, manifestSchema } from '../output/manifest.ts'
 import { type DatasetExample, type DatasetLabel, datasetLabels } from './manifest.ts'
 
@@ -55,8 +56,11 @@ export function flawsOf(label: DatasetLabel, causes: Judged['causes']): string[]
     .map(({ kind }) => kind)
 }
 
-/** A frame of a manifest that a person has gone through. */
-type CorrectedFrame = ManifestFrame & { readonly label?: unknown; readonly corrected?: unknown }
+/** A frame of a manifest that a person has gone through, with `nebulift review` or by hand. */
+type CorrectedFrame = Omit<ManifestFrame, 'corrected'> & {
+  readonly label?: unknown
+  readonly corrected?: unknown
+}
 
 /**
  * A person's word on a frame of a manifest: its `label`, or its verdict where `corrected` says so, or a verdict that does
@@ -64,7 +68,8 @@ type CorrectedFrame = ManifestFrame & { readonly label?: unknown; readonly corre
  */
 export function personsLabel(frame: CorrectedFrame): DatasetLabel | undefined {
   if (isLabel(frame.label)) return frame.label
-  return frame.corrected === true || !belongTogether(frame) ? frame.verdict : undefined
+  const isCorrected = frame.corrected === true || parseWord(frame.corrected) !== undefined
+  return isCorrected || !belongTogether(frame) ? frame.verdict : undefined
 }
 
 const isLabel = (value: unknown): value is DatasetLabel =>
@@ -99,7 +104,9 @@ function fromTruth(truth: FrameTruth): GivenLabel {
 
 function fromPerson(frame: CorrectedFrame): GivenLabel | undefined {
   const label = personsLabel(frame)
-  return label && { label, labelledBy: 'person', flaws: flawsOf(label, frame.causes) }
+  if (!label) return undefined
+  const said = label === 'clean' ? undefined : parseWord(frame.corrected)?.causes
+  return { label, labelledBy: 'person', flaws: [...(said ?? flawsOf(label, frame.causes))] }
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -21,6 +21,8 @@ export interface FrameCache {
   remember(mark: FileMark, sha256: string): Promise<void>
 }
 
+const indexName = 'index.jsonl'
+
 const markKey = (mark: FileMark) => `${mark.dev}:${mark.ino}:${mark.size}:${mark.mtimeNs}`
 
 /** Other versions read or measure otherwise, and another HDU is another picture. */
@@ -35,16 +37,13 @@ export async function openCache(root: string, { hdu }: { hdu?: number } = {}): P
   await mkdir(folder, { recursive: true })
   for (const name of await readdir(root)) {
     const sameVersion = name.startsWith(`${edition(undefined)}-hdu`) || name === edition(undefined)
-    if (!sameVersion && name !== 'index.jsonl') {
+    if (!sameVersion && name !== indexName) {
       await rm(join(root, name), { recursive: true, force: true })
     }
   }
   await sweepParts(folder)
-  const indexPath = join(root, 'index.jsonl')
-  const known = new Map<string, string>()
-  for (const { mark, sha256 } of await readLines(indexPath)) {
-    if (typeof mark === 'string' && typeof sha256 === 'string') known.set(mark, sha256)
-  }
+  const indexPath = join(root, indexName)
+  const known = await readIndex(root)
   const remember = async (mark: FileMark, sha256: string) => {
     if (known.get(markKey(mark)) === sha256) return
     known.set(markKey(mark), sha256)
@@ -60,6 +59,28 @@ export async function openCache(root: string, { hdu }: { hdu?: number } = {}): P
     },
     remember,
   }
+}
+
+async function readIndex(root: string): Promise<Map<string, string>> {
+  const known = new Map<string, string>()
+  for (const { mark, sha256 } of await readLines(join(root, indexName))) {
+    if (typeof mark === 'string' && typeof sha256 === 'string') known.set(mark, sha256)
+  }
+  return known
+}
+
+/** Looks into the cache of earlier runs without changing it: hashes of files that have not changed since. */
+export async function knownHashes(root: string): Promise<FrameCache['knownHash']> {
+  const known = await readIndex(root)
+  return (mark) => known.get(markKey(mark))
+}
+
+/** What an earlier run, of whichever HDU, kept of a content. */
+export async function findEntries(root: string, sha256: string): Promise<JudgedFile[]> {
+  const names = await readdir(root).catch(() => [] as string[])
+  const folders = names.filter((name) => name !== indexName).map((name) => join(root, name))
+  const entries = await Promise.all(folders.map((folder) => readEntry(folder, sha256)))
+  return entries.filter((entry) => entry !== undefined)
 }
 
 function encodeEntry(sha256: string, judged: JudgedFile): string {

@@ -21,6 +21,8 @@ export interface Layout {
   readonly placed: string
   /** Every move, noted before it is done. */
   readonly journal: string
+  /** Every word of a person on a frame. */
+  readonly corrections: string
 }
 
 export function layoutOf(root: string): Layout {
@@ -37,5 +39,6 @@ export function layoutOf(root: string): Layout {
     lock: join(books, 'lock'),
     placed: join(books, 'placed.json'),
     journal: join(books, 'journal.jsonl'),
+    corrections: join(books, 'corrections.jsonl'),
   }
 }

@@ -1,6 +1,7 @@
 import { assessFrames, type FrameAssessment } from '@nebulift/prefilter'
 import { CliError, isDiskFull } from '../errors.ts'
 import type { FileFailure } from '../files/discover.ts'
+import { type Corrected, correctFrame } from '../output/correction.ts'
 import {
   type CalibrationFrame,
   type Manifest,
@@ -12,6 +13,7 @@ import { writeMasks } from '../output/masks.ts'
 import { readManifest, writeManifest, writeReport } from '../output/writeOutputs.ts'
 import { version } from '../version.ts'
 import { openCache } from './cache.ts'
+import { type FindWord, readCorrections } from './corrections.ts'
 import type { OnBatchEvent } from './events.ts'
 import { checkFolders, claimOutput, type NightFolders } from './folders.ts'
 import type { Layout } from './layout.ts'
@@ -73,7 +75,8 @@ async function judgeNight(folders: NightFolders, options: BatchOptions): Promise
   const cache = await openCache(layout.cache, hdu === undefined ? {} : { hdu })
   const night = await measureFrames(sources.frames, { cache, jobs, hdu, onEvent, signal })
   const failed = [...sources.failures, ...night.failures]
-  const { lights, calibration } = splitKinds(night.frames)
+  const findWord = await readCorrections(layout, await readManifest(layout))
+  const { lights, calibration } = splitKinds(night.frames, findWord)
   const finish = night.interrupted ? describeUnsorted : sortAndDescribe
   const manifest = await finish({ folders, sources, lights, calibration, failed, options })
   return {
@@ -86,7 +89,7 @@ async function judgeNight(folders: NightFolders, options: BatchOptions): Promise
 
 interface Light {
   readonly frame: MeasuredFrame
-  readonly assessment: FrameAssessment
+  readonly assessment: FrameAssessment & Corrected
 }
 
 interface JudgedNight {
@@ -98,14 +101,14 @@ interface JudgedNight {
   readonly options: BatchOptions
 }
 
-/** Lights are judged against each other; calibration frames are only listed. */
-function splitKinds(frames: readonly MeasuredFrame[]) {
+/** Lights are judged against each other, and a person's word stands; calibration frames are only listed. */
+function splitKinds(frames: readonly MeasuredFrame[], findWord: FindWord) {
   const isLight = ({ judged }: MeasuredFrame) => judged.measurement.context.kind === 'light'
   const measured = frames.filter(isLight)
   const assessments = assessFrames(measured.map(({ judged }) => judged.measurement))
   const lights = measured.flatMap((frame, i): Light[] => {
     const assessment = assessments[i]
-    return assessment ? [{ frame, assessment }] : []
+    return assessment ? [{ frame, assessment: correctFrame(assessment, findWord(frame)) }] : []
   })
   const calibration = frames.flatMap(({ file, judged }): CalibrationFrame[] => {
     const { kind } = judged.measurement.context

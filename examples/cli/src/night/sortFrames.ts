@@ -53,6 +53,19 @@ export async function sortFrames(
   return sorted
 }
 
+/** Sorts one frame anew, as its verdict says now; all others stay where they lie. Returns where it lies. */
+export async function resortFrame(
+  frame: SortableFrame,
+  options: SortOptions,
+): Promise<string | undefined> {
+  const sorter = new Sorter([frame], options, await readPlaced(options.layout))
+  try {
+    return (await sorter.sort(frame)) ?? (await sorter.find(frame))
+  } finally {
+    await sorter.close()
+  }
+}
+
 class Sorter {
   readonly #frames: readonly SortableFrame[]
   readonly #options: SortOptions
@@ -129,7 +142,7 @@ class Sorter {
     const { file, path, sha256 } = frame
     const { action, layout } = this.#options
     const target = join(layout.root, wanted)
-    const inPlace = await this.#isInPlace(frame, wanted)
+    const inPlace = (await this.#isInPlace(frame, wanted)) ?? (await this.#takeOver(frame, wanted))
     if (!inPlace) {
       await this.#clear(frame)
       await mkdir(dirname(target), { recursive: true })
@@ -148,6 +161,25 @@ class Sorter {
     const [now, source] = [await markOf(this.#target(frame)), await markOf(frame.path)]
     if (now && source && sameInode(now, source)) return action === 'link' ? 'link' : undefined
     return entry.sha256 === frame.sha256 ? 'copy' : undefined
+  }
+
+  /**
+   * A crash may have come after a frame went from one folder to the other and before the book said so: what lies in the
+   * wanted place is then ours, though the book knows the earlier place only.
+   */
+  async #takeOver(frame: SortableFrame, wanted: string): Promise<'link' | 'copy' | undefined> {
+    const { action, layout } = this.#options
+    const { file, path, sha256 } = frame
+    const entry = this.#book.get(file)
+    if (!entry || entry.place === wanted) return undefined
+    const [now, source] = [await markOf(this.#target(frame)), await markOf(path)]
+    if (!now || !source) return undefined
+    const isLink = sameInode(now, source)
+    const how = isLink ? 'link' : 'copy'
+    const state = await stateOf(layout, { place: wanted, file, how, sha256 })
+    if ((action === 'link') !== isLink || state !== 'ours') return undefined
+    await this.#clear(frame)
+    return how
   }
 
   async #move(frame: SortableFrame, to: string): Promise<void> {

@@ -9,7 +9,8 @@ const columns: Readonly<Record<string, (frame: ManifestFrame) => Cell>> = {
   verdict: ({ verdict }) => verdict,
   action: ({ action }) => action,
   score: ({ score }) => rounded(score, 3),
-  causes: ({ causes }) => causes.map(({ kind }) => kind).join(' '),
+  causes: ({ causes, corrected }) =>
+    (corrected?.causes ?? causes.map(({ kind }) => kind)).join(' '),
   why: ({ causes }) => causes.map(explainCause).join(' '),
   time_utc: ({ timeMs }) => (timeMs === undefined ? undefined : new Date(timeMs).toISOString()),
   exposure_s: ({ exposureS }) => exposureS,
@@ -32,6 +33,9 @@ const columns: Readonly<Record<string, (frame: ManifestFrame) => Cell>> = {
   transparency: ({ clouds }) => rounded(clouds.transparency, 3),
   sorted: ({ sorted }) => sorted,
   mask: ({ mask }) => mask,
+  corrected_at: ({ corrected }) => corrected?.at,
+  prefilter_verdict: ({ verdict, corrected }) => corrected?.was.verdict ?? verdict,
+  prefilter_action: ({ action, corrected }) => corrected?.was.action ?? action,
 }
 
 /** Names of the columns of `manifest.csv`. */

@@ -8,9 +8,14 @@ import { encodeCsv } from './csv.ts'
 import { type Manifest, manifestSchema } from './manifest.ts'
 import { reportNight } from './reportNight.ts'
 
+/** Writes `manifest.json`. */
+export async function writeManifestJson(layout: Layout, manifest: Manifest): Promise<void> {
+  await writeAtomic(layout.manifest, `${JSON.stringify(manifest, null, 1)}\n`)
+}
+
 /** Writes `manifest.json` and `manifest.csv`. */
 export async function writeManifest(layout: Layout, manifest: Manifest): Promise<void> {
-  await writeAtomic(layout.manifest, `${JSON.stringify(manifest, null, 1)}\n`)
+  await writeManifestJson(layout, manifest)
   await writeAtomic(layout.csv, encodeCsv(manifest.frames))
 }
 

@@ -1,4 +1,5 @@
 import type { FrameAssessment } from '@nebulift/prefilter'
+import type { Corrected } from '../output/correction.ts'
 
 /** A small stretched picture of a frame, as `previewWebp` makes it. */
 export interface ReportPreview {
@@ -15,7 +16,8 @@ export interface ReportFrame {
   /** Size of the judged plane in pixels; streaks and grid are drawn in these. */
   readonly width: number
   readonly height: number
-  readonly assessment: FrameAssessment
+  /** With a person's word, where somebody has gone through the night. */
+  readonly assessment: FrameAssessment & Corrected
   /** `key` of the session the frame was judged in. */
   readonly sessionKey: string
   /** Middle of the exposure, milliseconds since 1970 UTC; without it the frame is placed by order only. */

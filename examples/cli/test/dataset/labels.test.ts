@@ -13,6 +13,11 @@ const frame = (changes: object = {}) =>
     ...changes,
   }) as unknown as ManifestFrame
 
+const reviewed = (changes: object = {}) => ({
+  ...{ verdict: 'clean', action: 'keep', by: 'person', at: '2026-03-14T20:00:00.000Z' },
+  ...changes,
+})
+
 const trailed = { verdict: 'contaminated', action: 'mask', causes: [cause('satellite', 0.2)] }
 const clouded = { verdict: 'contaminated', action: 'reject', causes: [cause('cloud', 0.9)] }
 
@@ -54,6 +59,8 @@ describe('personsLabel', () => {
     ['nothing in a trail that asks for a look', { ...trailed, action: 'review' }, undefined],
     ['a label', { label: 'contaminated' }, 'contaminated'],
     ['a verdict said to be corrected', { corrected: true }, 'clean'],
+    ['a verdict confirmed in a review', { corrected: reviewed() }, 'clean'],
+    ['nothing in a correction it cannot read', { corrected: { verdict: 'odd' } }, undefined],
     ['a rejected frame called clean', { ...clouded, verdict: 'clean' }, 'clean'],
     ['a kept frame called contaminated', { verdict: 'contaminated' }, 'contaminated'],
     [
@@ -79,6 +86,13 @@ describe('readLabels', () => {
     expect([...labels]).toEqual([
       ['b.fits', { label: 'contaminated', labelledBy: 'person', flaws: ['cloud'] }],
     ])
+  })
+
+  it('takes the causes that a person named instead of those found', async () => {
+    const corrected = reviewed({ ...clouded, causes: ['defocus'] })
+    const frames = [{ ...frame(clouded), corrected }]
+    const labels = await readLabels(write({ schema: 'nebulift.manifest/1', frames }))
+    expect(labels.get('a.fits')?.flaws).toEqual(['defocus'])
   })
 
   it('takes every frame from a truth file', async () => {

@@ -19,11 +19,24 @@ export function detailsMarkup(frame: PageFrame, session: string, zone: Zone): Ma
 <p class="quiet">${[folder, frame.timeMs === undefined ? '' : formatMoment(frame.timeMs, zone)].filter(Boolean).join(' · ')}</p>
 <p class="decision">${actionPill(action)} <span>${verdictWords[verdict]} · score ${formatFixed(score, 2)}</span></p>
 <p>${actionWords[action].meaning}</p>
+${correctionMarkup(frame)}
 ${causesMarkup(frame)}
 ${trailsMarkup(frame)}
 <h3>Measured</h3>
 <dl class="facts">${facts(frame, session).map(([term, value]) => html`<dt>${term}</dt><dd>${value}</dd>`)}</dl>
 ${zonesMarkup(frame)}`
+}
+
+/** Who said so, where that was not the prefilter. */
+function correctionMarkup({ assessment: { corrected } }: PageFrame): Markup {
+  if (corrected === undefined) return html``
+  const { action, causes, was } = corrected
+  const agrees = action === was.action && corrected.verdict === was.verdict
+  const before = agrees
+    ? 'The prefilter says the same.'
+    : `The prefilter had said: ${actionWords[was.action].name.toLowerCase()} (${verdictWords[was.verdict]}).`
+  const named = causes?.map((kind) => wordsFor(kind).name.toLowerCase()).join(', ')
+  return html`<p class="corrected">${agrees ? 'Confirmed' : 'Corrected'} by a person${named ? `: ${named}` : ''}. ${before}</p>`
 }
 
 /** FWHM in nine zones, tinted by how much wider than in the sharpest: shows tilt and field curvature. */

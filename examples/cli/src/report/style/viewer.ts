@@ -23,6 +23,7 @@ dialog::backdrop { background: #03060ccc; }
 .details h3 { margin: 20px 0 8px; }
 .decision { margin: 12px 0 4px; display: flex; gap: 12px; align-items: baseline; }
 .decision .pill { font-size: 1.15rem; } .decision span:last-child { color: var(--quiet); }
+.corrected { margin-top: 10px; padding-left: 11px; border-left: 3px solid var(--accent); color: var(--quiet); font-size: 0.92rem; }
 .reasons, .trails { list-style: none; margin: 0; padding: 0; display: grid; gap: 10px; }
 .reasons li { background: var(--raised); border-radius: 10px; padding: 10px 13px; font-size: 0.92rem; }
 .reason { display: flex; justify-content: space-between; align-items: center; gap: 12px; }
