@@ -254,10 +254,36 @@ const norms: Case[] = [
   },
 ]
 
+/** The gradient of a batch norm hands the scale of its channels on to the convolution before it. */
+const before = (op: string, says: string, weights: readonly number[], group = 1): Case => {
+  const numbers = random(11 + group)
+  const out = op === 'Conv' ? weights[0] : weights[1] * group
+  const channel = between(numbers, [out], [0.5, 1.5])
+  return {
+    op,
+    says: `${says} before a batch norm`,
+    inputs: [normal(numbers, [2, 4, 5, 4]), normal(numbers, weights), channel],
+    build: (g, [x, w, scale]) => {
+      const y = g.op(op, [x, w], { attributes: { group, strides: [2, 1] } })
+      return batchNormTraining(g, y, { scale, bias: scale }).y
+    },
+  }
+}
+
+const chained: Case[] = [
+  before('Conv', '3x2', [3, 4, 3, 2]),
+  before('Conv', 'grouped', [6, 2, 2, 2], 2),
+  before('Conv', 'depthwise', [4, 1, 3, 3], 4),
+  before('Conv', 'more than 128 channels', [130, 4, 1, 1]),
+  before('ConvTranspose', '2x2', [4, 3, 2, 2]),
+  before('ConvTranspose', 'grouped', [4, 3, 2, 2], 2),
+]
+
 export const windowCases: readonly Case[] = [
   ...chosen,
   ...Array.from({ length: 24 }, (_, i) => drawn(i)),
   ...pools,
   ...others,
   ...norms,
+  ...chained,
 ]
