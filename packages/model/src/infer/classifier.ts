@@ -84,7 +84,12 @@ export function classifierOn(
   }
 }
 
-function checkExample(example: ClassifierExample, i: number, description: ModelDescription): void {
+/** Refuses an example whose sizes are not the description's. */
+export function checkExample(
+  example: ClassifierExample,
+  i: number,
+  description: ModelDescription,
+): void {
   const { image, evidence } = description.inputs
   const check = (what: string, got: number, shape: readonly number[]) => {
     if (got === sizeOf(shape)) return
