@@ -1,6 +1,6 @@
 import type { BackgroundModel } from '../background/model.ts'
 import { autoStretch, transferMidtones } from '../picture/range.ts'
-import { resizeByAveraging, resizeByMaximum } from '../picture/resize.ts'
+import { type Rows, reduceRowsByMaximum, resizeByAveraging } from '../picture/resize.ts'
 import type { Plane } from '../plane.ts'
 import type { StarCatalog } from '../stars/catalog.ts'
 import type { FrameLayers } from './layers.ts'
@@ -40,28 +40,36 @@ function stretched(small: Plane): Float32Array {
   })
 }
 
-function brightest(residual: Plane, sizePx: number): Float32Array {
+function brightest(residual: Rows, sizePx: number): Float32Array {
   const scale = 1 / Math.log1p(BRIGHTEST_SIGMA)
-  return resizeByMaximum(residual, sizePx, sizePx).data.map(
+  return reduceRowsByMaximum(residual, sizePx, sizePx).data.map(
     (sigma) => Math.log1p(Math.min(BRIGHTEST_SIGMA, Math.max(0, sigma || 0))) * scale,
   )
 }
 
-/** A copy with the light of every star put out as far as it reaches. */
-function withoutStars({ data, width, height }: Plane, stars: StarCatalog): Plane {
-  const rest = data.slice()
+/** The rows of a plane with the light of every star put out as far as it reaches; the plane stays as it is. */
+function withoutStars({ data, width, height }: Plane, stars: StarCatalog): Rows {
+  const crossing: number[][] = Array.from({ length: height }, () => [])
   for (let i = 0; i < stars.count; i++) {
     const radius = stars.radiusPx[i] + 1
-    const [x, y] = [stars.x[i], stars.y[i]]
-    const last = Math.min(height - 1, Math.floor(y + radius))
-    for (let row = Math.max(0, Math.ceil(y - radius)); row <= last; row++) {
-      const half = Math.sqrt(radius * radius - (row - y) ** 2)
-      const from = Math.max(0, Math.ceil(x - half))
-      const to = Math.min(width, Math.floor(x + half) + 1)
-      if (to > from) rest.fill(0, row * width + from, row * width + to)
-    }
+    const last = Math.min(height - 1, Math.floor(stars.y[i] + radius))
+    for (let y = Math.max(0, Math.ceil(stars.y[i] - radius)); y <= last; y++) crossing[y].push(i)
   }
-  return { data: rest, width, height }
+  const rest = new Float32Array(width)
+  return {
+    width,
+    height,
+    row: (y) => {
+      rest.set(data.subarray(y * width, (y + 1) * width))
+      for (const i of crossing[y]) {
+        const half = Math.sqrt((stars.radiusPx[i] + 1) ** 2 - (y - stars.y[i]) ** 2)
+        const from = Math.max(0, Math.ceil(stars.x[i] - half))
+        const to = Math.min(width, Math.floor(stars.x[i] + half) + 1)
+        if (to > from) rest.fill(0, from, to)
+      }
+      return rest
+    },
+  }
 }
 
 /** Half means the typical level; a sky brighter by its own level reaches 0.88. */

@@ -5,7 +5,7 @@ import { sketchFrame } from '../session/sketch.ts'
 import { type StarCatalog, StarFlag } from '../stars/catalog.ts'
 import { findStreaks } from '../streaks/find.ts'
 import type { FrameContext } from './context.ts'
-import { separateFrame } from './layers.ts'
+import { type FrameLayers, separateFrame } from './layers.ts'
 import type {
   CellMap,
   CompactCatalog,
@@ -24,6 +24,8 @@ export type MeasureStep = 'background' | 'stars' | 'streaks'
 export interface MeasureOptions {
   /** Called before each step, for a log. */
   readonly onStep?: (step: MeasureStep) => void
+  /** Shown the frame taken apart, for `frameChannels` and the like; not called for frames without numbers. */
+  readonly onLayers?: (layers: FrameLayers) => void
 }
 
 /** Stars kept for comparison between frames: enough for 48 cells, few enough to store for a thousand frames. */
@@ -41,7 +43,7 @@ const SMALLEST_FRAME = 64
 export function measureFrame(
   plane: Plane,
   context: FrameContext,
-  { onStep }: MeasureOptions = {},
+  { onStep, onLayers }: MeasureOptions = {},
 ): FrameMeasurement {
   const { width, height } = plane
   const seen = extremes(plane)
@@ -49,6 +51,7 @@ export function measureFrame(
   if (seen.minimum === seen.maximum || width * height < SMALLEST_FRAME)
     return { ...base, ...nothing({ ...seen, saturatedShare: 0, hotPixels: 0 }) }
   const layers = separateFrame(plane, context, onStep)
+  onLayers?.(layers)
   const { model, residual, stars } = layers
   onStep?.('streaks')
   const { streaks, rejected } = findStreaks(layers)

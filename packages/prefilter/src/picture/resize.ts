@@ -11,7 +11,7 @@ interface RowKernels extends Kernels {
  * Light is kept: the mean over the plane stays the same. Pixels that are not finite do not count; NaN where none does.
  */
 export function resizeByAveraging(plane: Plane, width: number, height: number): Plane {
-  const { rowAt, sums, weights, wasm, load } = layRows(plane)
+  const { rowAt, sums, weights, wasm, load } = layRows(rowsOf(plane))
   const data = new Float32Array(width * height)
   const tall = plane.height / height
   for (let y = 0; y < height; y++) {
@@ -29,11 +29,29 @@ export function resizeByAveraging(plane: Plane, width: number, height: number): 
   return { data, width, height }
 }
 
+/** A picture that is read row by row; a row may be overwritten when the next one is asked for. */
+export interface Rows {
+  readonly width: number
+  readonly height: number
+  row(y: number): Float32Array
+}
+
+const rowsOf = ({ data, width, height }: Plane): Rows => ({
+  width,
+  height,
+  row: (y) => data.subarray(y * width, (y + 1) * width),
+})
+
 /**
  * The plane at another size: each new pixel is the brightest of the old ones it touches, so that a line one
  * pixel wide survives. NaN does not count; NaN where there is nothing else.
  */
 export function resizeByMaximum(plane: Plane, width: number, height: number): Plane {
+  return reduceRowsByMaximum(rowsOf(plane), width, height)
+}
+
+/** As `resizeByMaximum`, of a picture that needs not be in memory as a whole. */
+export function reduceRowsByMaximum(plane: Rows, width: number, height: number): Plane {
   const { rowAt, sums: most, wasm, load } = layRows(plane)
   const data = new Float32Array(width * height)
   const tall = plane.height / height
@@ -63,7 +81,7 @@ function touched(index: number, size: number, length: number): [number, number] 
   return [first, Math.min(Math.max(Math.ceil((index + 1) * size - leastShare), first + 1), length)]
 }
 
-function layRows({ data, width }: Plane) {
+function layRows({ width, row: read }: Rows) {
   const [rowAt = 0, sumsAt = 0, weightsAt = 0] = scratch(width * 4, width * 4, width * 4)
   const wasm = kernels<RowKernels>()
   const row = new Float32Array(wasm.memory.buffer, rowAt, width)
@@ -72,7 +90,7 @@ function layRows({ data, width }: Plane) {
     sums: new Float32Array(wasm.memory.buffer, sumsAt, width),
     weights: new Float32Array(wasm.memory.buffer, weightsAt, width),
     wasm,
-    load: (y: number) => row.set(data.subarray(y * width, (y + 1) * width)),
+    load: (y: number) => row.set(read(y)),
   }
 }
 
