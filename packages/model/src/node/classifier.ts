@@ -4,6 +4,7 @@ import { ModelError } from '../errors.ts'
 import { type BatchEngine, type Classifier, classifierOn, feedsOf } from '../infer/classifier.ts'
 import { describeModel, type ModelDescription } from '../infer/describe.ts'
 import { sizeOf, type Tensor } from '../tensor.ts'
+import { openRemote, sibling } from './remote.ts'
 import { openSession } from './session.ts'
 
 /** How a classifier is run. */
@@ -12,6 +13,11 @@ export interface LoadClassifierOptions {
   readonly threads?: number
   /** Most examples that run at a time; memory grows with it. Default 16. */
   readonly batch?: number
+  /**
+   * Runs in a thread of its own: the calling thread stays free, and prepares the next batch meanwhile.
+   * Default false: a run blocks, and nothing is copied.
+   */
+  readonly worker?: boolean
 }
 
 /**
@@ -24,13 +30,13 @@ export async function loadClassifier(
   model: Uint8Array | string,
   options: LoadClassifierOptions = {},
 ): Promise<Classifier> {
-  const { threads = availableParallelism(), batch = 16 } = options
+  const { threads = availableParallelism(), batch = 16, worker = false } = options
   if (!Number.isInteger(batch) || batch < 1) {
     throw new ModelError('BAD_ARGUMENT', `batch ${batch}: wanted a whole number above 0`)
   }
   const bytes = typeof model === 'string' ? await readModel(model) : model
   const description = describeModel(bytes)
-  const engine = await openBatchEngine(bytes, threads)
+  const engine = await (worker ? openThere(bytes, threads) : openHere(bytes, threads))
   await warm(engine, description)
   return classifierOn(engine, { description, batch })
 }
@@ -42,7 +48,7 @@ async function readModel(path: string): Promise<Uint8Array> {
 }
 
 /** Runs batches in this thread; one place in memory serves them all, growing to the largest. */
-async function openBatchEngine(model: Uint8Array, threads: number): Promise<BatchEngine> {
+async function openHere(model: Uint8Array, threads: number): Promise<BatchEngine> {
   const session = await openSession(model, { threads })
   const places = new Map<string, Float32Array>()
   return {
@@ -61,6 +67,27 @@ async function openBatchEngine(model: Uint8Array, threads: number): Promise<Batc
     },
     close: () => session.close(),
   }
+}
+
+/** Runs batches in another thread; their memory moves there, and what comes of them moves back. */
+async function openThere(model: Uint8Array, threads: number): Promise<BatchEngine> {
+  const remote = openRemote(sibling('classifierWorker', import.meta.url))
+  const engine: BatchEngine = {
+    depth: 2,
+    floats: (_, length) => new Float32Array(length),
+    run: (feeds, wanted) => remote.call<Tensor>('run', [feeds, wanted], true),
+    close: async () => {
+      await remote.call('close', [])
+      await remote.close()
+    },
+  }
+  try {
+    await remote.call('open', [model, threads])
+  } catch (error) {
+    await remote.close()
+    throw error
+  }
+  return engine
 }
 
 /** One run, which also tells whether the graph is what its description says. */

@@ -8,6 +8,7 @@ import { inferenceGraph } from '../../src/infer/inferenceGraph.ts'
 import { softmax } from '../../src/metrics/softmax.ts'
 import { resnet18 } from '../../src/networks/resnet.ts'
 import { loadClassifier } from '../../src/node/classifier.ts'
+import { decodeOnnx } from '../../src/onnx/decode.ts'
 import { encodeOnnx } from '../../src/onnx/encode.ts'
 import { apart, lively, pictures } from './helpers.ts'
 
@@ -141,5 +142,43 @@ describe('loadClassifier', () => {
     await classifier.close()
     await expect(classifier.classify(examples)).rejects.toMatchObject({ code: 'CLOSED' })
     await expect(loadClassifier(model, { batch: 0 })).rejects.toThrow('batch 0')
+  })
+})
+
+describe('loadClassifier in a worker thread', () => {
+  it('answers as in the calling thread, any number of calls at a time', async () => {
+    const [here, there] = await Promise.all([
+      loadClassifier(model, { threads: 1 }),
+      loadClassifier(model, { threads: 1, batch: 2, worker: true }),
+    ])
+    const rows = await here.classify(examples)
+    const calls = await Promise.all([there.classify(examples), there.classify(examples)])
+    for (const found of calls) expect(apart(found, rows)).toBeLessThan(1e-5)
+    expect(apart(await there.logits(examples), await here.logits(examples))).toBeLessThan(1e-5)
+    // What the caller gave is still there.
+    expect(examples[0].image.length).toBe(3072)
+    await Promise.all([here.close(), there.close()])
+    await expect(there.classify(examples)).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  it('leaves the main loop free', async () => {
+    const large = resnet18({ classes: 3, sizePx: 224, width: 0.5 })
+    const bytes = encodeClassifier(large, lively(large), { classes: words.classes })
+    const classifier = await loadClassifier(bytes, { threads: 1, worker: true })
+    const image = new Uint8Array(3 * 224 * 224)
+    let ticks = 0
+    const timer = setInterval(() => ticks++, 1)
+    await classifier.classify(Array.from({ length: 32 }, () => ({ image })))
+    clearInterval(timer)
+    expect(ticks).toBeGreaterThan(20)
+    await classifier.close()
+  })
+
+  it('refuses a file the runtime refuses', async () => {
+    const { graph, metadata } = decodeOnnx(model)
+    const broken = { ...graph, nodes: graph.nodes.filter(({ op }) => op !== 'Relu') }
+    await expect(
+      loadClassifier(encodeOnnx(broken, { metadata }), { worker: true }),
+    ).rejects.toMatchObject({ code: 'BAD_FILE' })
   })
 })
