@@ -6,6 +6,7 @@ import { addDataset } from './commands/dataset.ts'
 import { addDemo } from './commands/demo.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addPreview } from './commands/preview.ts'
+import { addReview } from './commands/review.ts'
 import { addSimulate } from './commands/simulate.ts'
 import { addUndo } from './commands/undo.ts'
 import { addValidate } from './commands/validate.ts'
@@ -19,6 +20,7 @@ const commands = [
   addPreview,
   addAnalyze,
   addBatch,
+  addReview,
   addUndo,
   addSimulate,
   addDataset,

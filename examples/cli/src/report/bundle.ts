@@ -26,19 +26,26 @@ export const pageModules: readonly string[] = [
 
 let script: string | undefined
 
-/**
- * The page's script: the modules of `page/` as plain JavaScript in one scope, without imports, so that
- * one HTML file holds it all. The compiled modules are used where they are, the sources elsewhere.
- */
+/** The report's script. */
 export function pageScript(): string {
-  script ??= `(() => {\n'use strict'\n${pageModules.map(moduleText).join('\n')}\nstartPage()\n})()`
+  script ??= bundleScript(pageModules.map(pageModule), 'startPage')
   return script
 }
 
-function moduleText(name: string): string {
+/** Where a module of the report's page lies, without its ending. */
+export const pageModule = (name: string): URL => new URL(`./page/${name}`, import.meta.url)
+
+/**
+ * Modules as plain JavaScript in one scope, without imports, so that one HTML file holds it all, and a call of the function
+ * that starts them. The compiled modules are used where they are, the sources elsewhere.
+ */
+export function bundleScript(modules: readonly URL[], start: string): string {
+  return `(() => {\n'use strict'\n${modules.map(moduleText).join('\n')}\n${start}()\n})()`
+}
+
+function moduleText(module: URL): string {
   const isSource = import.meta.url.endsWith('.ts')
-  const url = new URL(`./page/${name}${isSource ? '.ts' : '.js'}`, import.meta.url)
-  const text = readFileSync(url, 'utf8')
+  const text = readFileSync(new URL(`${module}${isSource ? '.ts' : '.js'}`), 'utf8')
   return withoutModuleSyntax(isSource ? withoutTypes(text) : text)
 }
 

@@ -2,7 +2,17 @@ import { describe, expect, it } from 'vitest'
 import { version } from '../../src/version.ts'
 import { nebulift } from '../helpers.ts'
 
-const commands = ['inspect', 'preview', 'analyze', 'batch', 'undo', 'simulate', 'validate', 'demo']
+const commands = [
+  'inspect',
+  'preview',
+  'analyze',
+  'batch',
+  'review',
+  'undo',
+  'simulate',
+  'validate',
+  'demo',
+]
 
 describe('help', () => {
   it('lists every command', async () => {

@@ -15,8 +15,17 @@ export interface Stage {
   readonly toggleOverlay: () => void
 }
 
-/** Makes the stage: wheel and pinch zoom, dragging moves, double click changes between fit and 1:1. */
-export function createStage(): Stage {
+/** Where pictures come from, and what a click does. */
+export interface StageOptions {
+  /** Default: the pictures stored in the page. */
+  readonly pictureUrl?: (id: number) => string | undefined
+  /** A click changes between the whole picture and three times as large; else a double click between that and 1:1. */
+  readonly clickZooms?: boolean
+}
+
+/** Makes the stage: wheel and pinch zoom, dragging moves, clicks change between near and far. */
+export function createStage(options: StageOptions = {}): Stage {
+  const { pictureUrl = previewUrl, clickZooms = false } = options
   const area = byId('stage')
   const picture = byId('picture')
   let frame: PageFrame | undefined
@@ -32,7 +41,7 @@ export function createStage(): Stage {
     isFitted = true
     apply(fitView(size(), room()))
   }
-  const zoomTo = (factor: number, at: { x: number; y: number }) => {
+  const zoomTo = (factor: number, at: Spot) => {
     isFitted = false
     apply(zoomAt(view, { at, factor, fit: fitView(size(), room()).scale }))
   }
@@ -48,13 +57,16 @@ export function createStage(): Stage {
   const put = (next: PageFrame) => {
     const isSameSize = frame?.width === next.width && frame.height === next.height
     frame = next
-    showPicture(picture, next)
+    showPicture(picture, next, pictureUrl)
     if (isFitted || !isSameSize) fit()
     else apply(view)
   }
   new ResizeObserver(() => (isFitted ? fit() : apply(view))).observe(area)
-  area.addEventListener('dblclick', () => (isFitted ? oneToOne() : fit()))
-  listenToPointers(area, { zoomTo, move })
+  if (!clickZooms) area.addEventListener('dblclick', () => (isFitted ? oneToOne() : fit()))
+  const click = (at: Spot) => {
+    if (clickZooms) isFitted ? zoomTo(3, at) : fit()
+  }
+  listenToPointers(area, { zoomTo, move, click })
   return {
     put,
     fit,
@@ -68,8 +80,12 @@ export function createStage(): Stage {
   }
 }
 
-function showPicture(picture: Element, frame: PageFrame): void {
-  const url = frame.preview && previewUrl(frame.id)
+function showPicture(
+  picture: Element,
+  frame: PageFrame,
+  pictureUrl: (id: number) => string | undefined,
+): void {
+  const url = frame.preview && pictureUrl(frame.id)
   const image = url
     ? html`<img alt="${frame.file}" src="${url}" draggable="false">`
     : html`<p class="blank">No picture was stored for this frame.</p>`
@@ -89,13 +105,24 @@ function placePicture(picture: HTMLElement, frame: PageFrame | undefined, view: 
   byId('scale').textContent = `${Math.round(100 * view.scale)} %`
 }
 
-interface Gestures {
-  readonly zoomTo: (factor: number, at: { x: number; y: number }) => void
-  readonly move: (dx: number, dy: number) => void
+/** A point of the stage, in screen pixels from its corner. */
+interface Spot {
+  readonly x: number
+  readonly y: number
 }
 
-function listenToPointers(area: HTMLElement, { zoomTo, move }: Gestures): void {
-  const held = new Map<number, { x: number; y: number }>()
+interface Gestures {
+  readonly zoomTo: (factor: number, at: Spot) => void
+  readonly move: (dx: number, dy: number) => void
+  readonly click: (at: Spot) => void
+}
+
+/** Hands tremble: a press that moved less than this many screen pixels is a click. */
+const tremblePx = 4
+
+function listenToPointers(area: HTMLElement, { zoomTo, move, click }: Gestures): void {
+  const held = new Map<number, Spot>()
+  let pressed: Spot | undefined
   const place = ({ clientX, clientY }: MouseEvent) => {
     const corner = area.getBoundingClientRect()
     return { x: clientX - corner.left, y: clientY - corner.top }
@@ -111,17 +138,22 @@ function listenToPointers(area: HTMLElement, { zoomTo, move }: Gestures): void {
   area.addEventListener('pointerdown', (event) => {
     area.setPointerCapture(event.pointerId)
     held.set(event.pointerId, place(event))
+    pressed = held.size === 1 ? place(event) : undefined
   })
   area.addEventListener('pointermove', (event) => {
     const before = held.get(event.pointerId)
     if (before === undefined) return
     const now = place(event)
+    if (pressed && Math.hypot(now.x - pressed.x, now.y - pressed.y) > tremblePx) pressed = undefined
     const other = [...held].find(([id]) => id !== event.pointerId)?.[1]
     held.set(event.pointerId, now)
     if (other === undefined) return move(now.x - before.x, now.y - before.y)
-    const spread = (point: { x: number; y: number }) =>
-      Math.max(1, Math.hypot(point.x - other.x, point.y - other.y))
+    const spread = (point: Spot) => Math.max(1, Math.hypot(point.x - other.x, point.y - other.y))
     zoomTo(spread(now) / spread(before), { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 })
+  })
+  area.addEventListener('pointerup', () => {
+    if (pressed) click(pressed)
+    pressed = undefined
   })
   for (const end of ['pointerup', 'pointercancel'] as const)
     area.addEventListener(end, (event) => held.delete(event.pointerId))
