@@ -1,13 +1,9 @@
+export type { Json } from './json.ts'
 export { accumulate } from './train/accumulate.ts'
 export { type AdamWOptions, adamW } from './train/adamW.ts'
 export type { Arrays } from './train/arrays.ts'
 export { type Augmentation, type AugmentOptions, augmenter } from './train/augment.ts'
-export {
-  type Checkpoint,
-  decodeCheckpoint,
-  encodeCheckpoint,
-  type Json,
-} from './train/checkpoint.ts'
+export { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from './train/checkpoint.ts'
 export type { Gradients, TrainingState } from './train/core.ts'
 export {
   type EarlyStopping,

@@ -1,16 +1,8 @@
 import { ModelError } from '../errors.ts'
+import type { Json } from '../json.ts'
 import { readFields } from '../onnx/protobuf.ts'
 import { EntryFields, Model } from '../onnx/schema.ts'
 import { shortened } from '../weights/shortened.ts'
-
-/** What JSON can hold. */
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [key: string]: Json }
 
 /** How an int8 model was made of a float one. */
 export interface Quantization {

@@ -1,8 +1,9 @@
 import { ModelError } from '../errors.ts'
+import type { Json } from '../json.ts'
 import type { Network } from '../networks/network.ts'
 import { encodeOnnx } from '../onnx/encode.ts'
 import { sizeOf, type Tensor } from '../tensor.ts'
-import { type Json, type ModelDescription, writeDescription } from './describe.ts'
+import { type ModelDescription, writeDescription } from './describe.ts'
 import { foldBatchNorm } from './fold.ts'
 import { inferenceGraph } from './inferenceGraph.ts'
 

@@ -2,12 +2,8 @@ import { appendFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ModelError } from '../errors.ts'
-import {
-  type Checkpoint,
-  decodeCheckpoint,
-  encodeCheckpoint,
-  type Json,
-} from '../train/checkpoint.ts'
+import type { Json } from '../json.ts'
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../train/checkpoint.ts'
 import type { TrainingState } from '../train/core.ts'
 import { parseTrainingLog, type TrainingEvent } from '../train/events.ts'
 import { openCheckpoints, writeWhole } from './checkpoints.ts'

@@ -1,17 +1,9 @@
+import { crc32 } from '../crc32.ts'
 import { ModelError } from '../errors.ts'
+import type { Json } from '../json.ts'
 import type { RandomState } from '../random.ts'
 import type { Arrays } from './arrays.ts'
-import { crc32 } from './crc32.ts'
 import type { OptimizerState } from './optimizers.ts'
-
-/** What JSON can say. Numbers must be finite. */
-export type Json =
-  | null
-  | boolean
-  | number
-  | string
-  | readonly Json[]
-  | { readonly [name: string]: Json | undefined }
 
 /** All that training needs to go on as if it had never stopped. */
 export interface Checkpoint {

@@ -1,5 +1,5 @@
+import { crc32 } from '../crc32.ts'
 import { ModelError } from '../errors.ts'
-import { crc32 } from './crc32.ts'
 import { shortened } from './shortened.ts'
 
 /** Inflates raw deflate data to exactly `sizeBytes`; may throw anything where it cannot. */

@@ -1,5 +1,5 @@
+import { crc32 } from '../crc32.ts'
 import { ModelError } from '../errors.ts'
-import { crc32 } from './crc32.ts'
 
 const alignment = 64 // as torch has it, so that data can be mapped and used in place
 const utf8Names = 0x0800

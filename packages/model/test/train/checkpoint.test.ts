@@ -1,10 +1,10 @@
 import { crc32 as zlibCrc32 } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { crc32 } from '../../src/crc32.ts'
 import { ModelError } from '../../src/errors.ts'
 import { random } from '../../src/random.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts'
-import { crc32 } from '../../src/train/crc32.ts'
 
 const sample: Checkpoint = {
   parameters: new Map([

@@ -1,7 +1,7 @@
 import { deflateRawSync } from 'node:zlib'
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { crc32 } from '../../src/weights/crc32.ts'
+import { crc32 } from '../../src/crc32.ts'
 import { readZip, unpackEntry } from '../../src/weights/zip.ts'
 import { encodeZip } from '../../src/weights/zipWriter.ts'
 import { isRefused, latin, refusal } from './helpers.ts'
