@@ -1,5 +1,5 @@
 import type { Value } from '../graph/graph.ts'
-import { add, relu } from '../graph/ops/elementwise.ts'
+import { add, mul, relu, scalar } from '../graph/ops/elementwise.ts'
 import { concat, flatten } from '../graph/ops/layout.ts'
 import { linear } from '../graph/ops/products.ts'
 import { conv, globalAveragePool, maxPool } from '../graph/ops/windows.ts'
@@ -19,8 +19,10 @@ export interface Resnet18Options {
   readonly evidence?: number
 }
 
-/** Units of the layer that looks at the evidence. */
+/** Units of each of the two layers that look at the evidence. */
 const EVIDENCE_UNITS = 64
+/** Evidence within -1..1 is mostly small; spread out, it is learned as fast as the picture. */
+const EVIDENCE_SCALE = 4
 
 /**
  * ResNet18 (He et al. 2016) with torchvision's parameter names, so that its weights can be taken over. The
@@ -37,14 +39,18 @@ export function resnet18(options: Resnet18Options = {}): Network {
     trunk: (scope, { image, evidence: numbers }) => {
       const features = picture(scope, image, widths)
       if (!numbers) return features
-      const beside = relu(
-        scope.g,
-        dense(scope, numbers, { name: 'evidence', units: EVIDENCE_UNITS }),
-      )
+      const beside = evidenceFeatures(scope, numbers)
       return concat(scope.g, [features, beside], 1)
     },
     head: (scope, features) => dense(scope, features, { name: 'fc', units: classes }),
   }
+}
+
+function evidenceFeatures(scope: Scope, numbers: Value): Value {
+  const { g } = scope
+  const layer = (x: Value, i: number) =>
+    relu(g, dense(scope, x, { name: `evidence.${i}`, units: EVIDENCE_UNITS }))
+  return layer(layer(mul(g, numbers, scalar(g, EVIDENCE_SCALE)), 0), 1)
 }
 
 function picture(scope: Scope, image: Value, widths: readonly number[]): Value {
