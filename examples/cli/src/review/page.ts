@@ -16,7 +16,7 @@ const shared = [
 /** The page's modules, each after those it uses. Their top-level names must all differ. */
 export const reviewModules: readonly URL[] = [
   ...shared.map(pageModule),
-  ...['choices', 'talk', 'pictures', 'strip', 'panel', 'saving', 'desk', 'begin'].map(
+  ...['choices', 'talk', 'pictures', 'strip', 'panel', 'saving', 'deck', 'desk', 'begin'].map(
     (name) => new URL(`./page/${name}`, import.meta.url),
   ),
 ]

@@ -1,12 +1,13 @@
 /* v8 ignore file -- runs in browsers only; the browser tests measure what they reach */
 import { byId } from '../../report/page/dom.ts'
-import type { PageFrame, PageNight } from '../../report/page/model.ts'
+import type { PageFrame } from '../../report/page/model.ts'
 import { createStage, type Stage } from '../../report/page/stage.ts'
-import { listFrames, progressText, type Said, sessionNeighbour } from './choices.ts'
+import { progressText, type Said } from './choices.ts'
+import { createDeck, type Deck } from './deck.ts'
 import { tellPanel, tellStatus } from './panel.ts'
-import { createPictures } from './pictures.ts'
-import { createSaver } from './saving.ts'
-import { createStrip } from './strip.ts'
+import { createPictures, type Pictures } from './pictures.ts'
+import { createSaver, type Saver } from './saving.ts'
+import { createStrip, type Strip } from './strip.ts'
 import { askNight, type Outcome } from './talk.ts'
 
 /** The place where one frame after the other is looked at. */
@@ -28,171 +29,182 @@ interface Undoable {
   readonly before: Said | null
 }
 
-/** Pictures fetched ahead, in the direction in which people go. */
-const ahead = [1, 2, 3, -1]
+interface Parts {
+  readonly deck: Deck
+  readonly stage: Stage
+  readonly pictures: Pictures
+  readonly strip: Strip
+  readonly saver: Saver
+  /** Words that can be taken back, the last one last. */
+  readonly done: Undoable[]
+  /** The frame on the stage: the current one or, while blinking, its neighbour. */
+  shown: PageFrame | undefined
+  revision: string
+}
 
 /** Sets the desk up with an empty night; `refresh` fills it. */
 export function createDesk(): Desk {
-  let night: PageNight = { sessions: [], frames: [] }
-  let revision = ''
-  let filterId = sessionStorage.getItem('filter') ?? ''
-  let list: readonly number[] = []
-  let at = 0
-  let blinking = false
-  const done: Undoable[] = []
+  const deck = createDeck()
   const pictures = createPictures()
-  const stage = createStage({ pictureUrl: pictures.urlOf, clickZooms: true })
-  const strip = createStrip(pictures, (place) => goTo(place))
-  const current = () => night.frames[list[at] ?? -1]
-  const saver = createSaver({
-    onFrame: (frame) => {
-      night = { ...night, frames: night.frames.with(frame.id, frame) }
-      tell()
-    },
-    onOutcome: (file, outcome, open) => tellOutcome(file, outcome, open),
-  })
-
-  const tell = () => {
-    strip.put(night.frames, list, at)
-    byId('nothing').hidden = list.length > 0
-    byId('progress').textContent =
-      list.length > 0 ? progressText(night.frames, { at, count: list.length }) : 'nothing to show'
-    const meter = byId<HTMLProgressElement>('meter')
-    meter.max = night.frames.length
-    meter.value = night.frames.filter(({ assessment }) => assessment.corrected).length
-    const frame = current()
-    if (frame) tellPanel(night, frame)
-  }
-
-  const putPicture = (frame: PageFrame) => {
-    stage.put(frame)
-    byId('stage').classList.toggle('waiting', pictures.urlOf(frame.id) === undefined)
-    if (pictures.urlOf(frame.id) !== undefined) return
-    const wanted = () => (blinking ? neighbour() : current())
-    void pictures.load(frame).then(() => {
-      if (wanted()?.file !== frame.file) return
-      byId('stage').classList.remove('waiting')
-      stage.put(frame)
-    })
-  }
-
-  const neighbour = () => {
-    const frame = current()
-    return frame && sessionNeighbour(night.frames, frame)
-  }
-
-  const setBlinking = (on: boolean) => {
-    blinking = on
-    byId('blinking').hidden = !on
-    byId('blink').setAttribute('aria-pressed', String(on))
-  }
-
   const goTo = (place: number) => {
-    at = Math.min(Math.max(0, place), Math.max(0, list.length - 1))
-    setBlinking(false)
-    const frame = current()
-    byId('desk').classList.toggle('vacant', frame === undefined)
-    tell()
-    if (!frame) return
-    sessionStorage.setItem('file', frame.file)
-    putPicture(frame)
-    for (const by of ahead) {
-      const next = night.frames[list[at + by] ?? -1]
-      if (next) void pictures.load(next)
-    }
+    deck.goTo(place)
+    lookAtCurrent(parts)
   }
-
-  const goToFile = (file: string) => {
-    const place = list.findIndex((id) => night.frames[id]?.file === file)
-    if (place >= 0) goTo(place)
+  const parts: Parts = {
+    deck,
+    pictures,
+    stage: createStage({ pictureUrl: pictures.urlOf, clickZooms: true }),
+    strip: createStrip(pictures, goTo),
+    saver: createSaver({
+      onFrame: (frame) => {
+        deck.replace(frame)
+        tellDesk(parts)
+      },
+      onOutcome: (file, outcome, open) => tellOutcome(parts, { file, outcome, open }),
+    }),
+    done: [],
+    shown: undefined,
+    revision: '',
   }
-
-  const choose = (wanted: string) => {
-    filterId = wanted
-    sessionStorage.setItem('filter', wanted)
-    const file = current()?.file
-    list = listFrames(night.frames, filterId || 'first')
-    goTo(
-      Math.max(
-        0,
-        list.findIndex((id) => night.frames[id]?.file === file),
-      ),
-    )
-  }
-
-  const tellOutcome = (file: string, outcome: Outcome, open: number) => {
-    if (outcome.result === 'saved') {
-      if (outcome.note !== undefined)
-        return tellStatus(`${file}: saved, but ${outcome.note}`, 'bad')
-      return tellStatus(
-        open > 0 ? `saving ${open} …` : `saved ${file}`,
-        open > 0 ? 'quiet' : 'good',
-      )
-    }
-    goToFile(file)
-    const why = outcome.error ?? 'it was changed elsewhere meanwhile; this is how it is now'
-    tellStatus(`${file}: not saved: ${why}`, 'bad')
-  }
-
   return {
-    stage,
-    current,
-    choose,
-    step: (by) => goTo(at + by),
-    say: (said, go) => {
-      const frame = current()
-      if (!frame) return
-      const { corrected } = frame.assessment
-      done.push({ file: frame.file, before: corrected ? wordsOf(corrected) : null })
-      tellStatus('saving …')
-      saver.say(frame, said)
-      if (go === 'on' && at + 1 < list.length) goTo(at + 1)
-      else setBlinking(false)
+    stage: parts.stage,
+    current: deck.current,
+    step: (by) => goTo(deck.at() + by),
+    choose: (filterId) => {
+      deck.choose(filterId)
+      lookAtCurrent(parts)
     },
-    undo: () => {
-      const last = done.pop()
-      const file = last?.file ?? current()?.file
-      const frame = night.frames.find((one) => one.file === file)
-      if (!frame || (!last && !frame.assessment.corrected)) return tellStatus('nothing to undo')
-      saver.say(frame, last?.before ?? null)
-      if (!list.includes(frame.id)) list = [...list, frame.id]
-      goToFile(frame.file)
-      tellStatus('taking back …')
-    },
-    blink: () => {
-      const other = neighbour()
-      const frame = current()
-      if (!frame || !other) return tellStatus('this session has no other frame to compare with')
-      setBlinking(!blinking)
-      byId('blinking').textContent = `Session’s neighbour: ${other.file}`
-      putPicture(blinking ? other : frame)
-    },
-    refresh: async () => {
-      const answer = await askNight(revision)
-      revision = answer.revision
-      if (!answer.night) return
-      const file = current()?.file ?? sessionStorage.getItem('file')
-      const isSame =
-        answer.night.frames.length === night.frames.length &&
-        answer.night.frames.every((frame, id) => frame.file === night.frames[id]?.file)
-      night = answer.night
-      saver.learn(night.frames)
-      if (!isSame) {
-        pictures.clear()
-        strip.clear()
-        list = listFrames(night.frames, filterId || 'first')
-        goTo(
-          Math.max(
-            0,
-            list.findIndex((id) => night.frames[id]?.file === file),
-          ),
-        )
-      } else tell()
-    },
+    say: (said, go) => sayOnDesk(parts, said, go),
+    undo: () => undoOnDesk(parts),
+    blink: () => blinkOnDesk(parts),
+    refresh: () => refreshDesk(parts),
   }
+}
+
+/** Everything but the picture. */
+function tellDesk({ deck, strip }: Parts): void {
+  const night = deck.night()
+  const [list, at, frame] = [deck.list(), deck.at(), deck.current()]
+  strip.put(night.frames, list, at)
+  byId('desk').classList.toggle('vacant', frame === undefined)
+  byId('nothing').hidden = frame !== undefined
+  byId('progress').textContent = frame
+    ? progressText(night.frames, { at, count: list.length })
+    : 'nothing to show'
+  const meter = byId<HTMLProgressElement>('meter')
+  meter.max = Math.max(1, night.frames.length)
+  meter.value = night.frames.filter(({ assessment }) => assessment.corrected).length
+  if (frame) tellPanel(night, frame)
+}
+
+/** Pictures fetched ahead, in the direction in which people go. */
+const ahead = [1, 2, 3, -1]
+
+function lookAtCurrent(parts: Parts): void {
+  const { deck, pictures } = parts
+  tellDesk(parts)
+  putOnStage(parts, deck.current())
+  for (const by of ahead) {
+    const next = deck.further(by)
+    if (next) void pictures.load(next)
+  }
+}
+
+/** Puts a picture on the stage, at once or as soon as it is there. */
+function putOnStage(parts: Parts, frame: PageFrame | undefined): void {
+  const { deck, stage, pictures } = parts
+  parts.shown = frame
+  const isNeighbour = frame?.file !== deck.current()?.file
+  byId('blinking').hidden = !isNeighbour
+  byId('blinking').textContent = isNeighbour ? `Session’s neighbour: ${frame?.file}` : ''
+  byId('blink').setAttribute('aria-pressed', String(isNeighbour))
+  if (!frame) return
+  stage.put(frame)
+  const isMissing = pictures.urlOf(frame.id) === undefined
+  byId('stage').classList.toggle('waiting', isMissing)
+  if (!isMissing) return
+  void pictures.load(frame).then(() => {
+    if (parts.shown !== frame) return
+    byId('stage').classList.remove('waiting')
+    stage.put(frame)
+  })
+}
+
+function blinkOnDesk(parts: Parts): void {
+  const { deck, shown } = parts
+  const [frame, neighbour] = [deck.current(), deck.neighbour()]
+  if (!frame) return
+  if (neighbour) putOnStage(parts, shown?.file === frame.file ? neighbour : frame)
+  else tellStatus('this session has no other frame to compare with')
+}
+
+function sayOnDesk(parts: Parts, said: Said, go: 'on' | 'stay'): void {
+  const { deck, saver, done } = parts
+  const frame = deck.current()
+  if (!frame) return
+  const { corrected } = frame.assessment
+  done.push({ file: frame.file, before: corrected ? wordsOf(corrected) : null })
+  tellStatus('saving …')
+  saver.say(frame, said)
+  if (go === 'stay' || deck.at() + 1 === deck.list().length) return
+  deck.goTo(deck.at() + 1)
+  lookAtCurrent(parts)
 }
 
 const wordsOf = ({ verdict, action, causes }: Said): Said => ({
   ...{ verdict, action },
   ...(causes && { causes }),
 })
+
+/** Takes the last word back; after a reload, that on the current frame. */
+function undoOnDesk(parts: Parts): void {
+  const { deck, saver, done } = parts
+  const last = done.pop()
+  const frame = last ? deck.find(last.file) : deck.current()
+  if (!frame || (!last && !frame.assessment.corrected)) {
+    tellStatus('nothing to undo')
+    return
+  }
+  deck.goToFile(frame.file)
+  tellStatus('taking back …')
+  saver.say(frame, last?.before ?? null)
+  lookAtCurrent(parts)
+}
+
+interface Report {
+  readonly file: string
+  readonly outcome: Outcome
+  /** Words still on their way. */
+  readonly open: number
+}
+
+function tellOutcome(parts: Parts, { file, outcome, open }: Report): void {
+  const { result, note, error } = outcome
+  if (result === 'saved') {
+    if (note !== undefined) tellStatus(`${file}: saved, but ${note}`, 'bad')
+    else if (open > 0) tellStatus(`saving ${open} …`)
+    else tellStatus(`saved ${file}`, 'good')
+    return
+  }
+  // What was not saved cannot be taken back.
+  const at = parts.done.findLastIndex((one) => one.file === file)
+  if (at >= 0) parts.done.splice(at, 1)
+  parts.deck.goToFile(file)
+  lookAtCurrent(parts)
+  const why = error ?? 'it was changed elsewhere meanwhile; this is how it is now'
+  tellStatus(`${file}: not saved: ${why}`, 'bad')
+}
+
+async function refreshDesk(parts: Parts): Promise<void> {
+  const { deck, saver, pictures, strip } = parts
+  const { revision, night } = await askNight(parts.revision)
+  parts.revision = revision
+  if (!night) return
+  saver.learn(night.frames)
+  if (deck.take(night)) tellDesk(parts)
+  else {
+    pictures.clear()
+    strip.clear()
+    lookAtCurrent(parts)
+  }
+}
