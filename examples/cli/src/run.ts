@@ -8,6 +8,13 @@ import { addInspect } from './commands/inspect.ts'
 import { addPreview } from './commands/preview.ts'
 import { addReview } from './commands/review.ts'
 import { addSimulate } from './commands/simulate.ts'
+import {
+  addEvaluate,
+  addPredict,
+  addQuantize,
+  addTrain,
+  addTrainFromFits,
+} from './commands/train.ts'
 import { addUndo } from './commands/undo.ts'
 import { addValidate } from './commands/validate.ts'
 import { CliError, describeError, InterruptedError } from './errors.ts'
@@ -24,6 +31,11 @@ const commands = [
   addUndo,
   addSimulate,
   addDataset,
+  addTrainFromFits,
+  addTrain,
+  addEvaluate,
+  addPredict,
+  addQuantize,
   addValidate,
   addDemo,
 ]

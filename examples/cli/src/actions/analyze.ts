@@ -1,4 +1,5 @@
 import type { CommandContext } from '../commands/context.ts'
+import { chosenModel } from '../learning/shippedModel.ts'
 import { analyzeFiles } from '../night/analyzeFiles.ts'
 import { frameText } from '../terminal/frameText.ts'
 import { showBatch } from './showBatch.ts'
@@ -8,19 +9,23 @@ export interface AnalyzeFlags {
   readonly json?: boolean
   readonly jobs?: number
   readonly hdu?: number
+  /** A file; false for none. Default the one that comes along. */
+  readonly model?: string | boolean
 }
 
 /** The work of `nebulift analyze`. */
 export async function analyze(
   { io, terminal }: CommandContext,
   files: readonly string[],
-  { json = false, ...options }: AnalyzeFlags,
+  { json = false, model: flag, ...options }: AnalyzeFlags,
 ): Promise<number> {
   const show = showBatch(terminal)
+  const model = chosenModel(flag)
   let failed = false
   try {
     const frames = await analyzeFiles(files, {
       ...options,
+      ...(model !== undefined && { model }),
       ...(io.signal && { signal: io.signal }),
       onEvent: (event) => {
         failed ||= event.type === 'failed'

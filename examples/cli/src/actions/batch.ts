@@ -1,4 +1,5 @@
 import type { CommandContext } from '../commands/context.ts'
+import { chosenModel } from '../learning/shippedModel.ts'
 import { type BatchResult, runBatch } from '../night/runBatch.ts'
 import type { SortAction } from '../night/sortFrames.ts'
 import { causeText, headline } from '../terminal/frameText.ts'
@@ -13,6 +14,8 @@ export interface BatchFlags {
   readonly jobs?: number
   readonly recursive?: boolean
   readonly hdu?: number
+  /** A file; false for none. Default the one that comes along. */
+  readonly model?: string | boolean
   readonly json?: boolean
 }
 
@@ -23,7 +26,8 @@ export async function batch(
   output: string,
   flags: BatchFlags,
 ): Promise<number> {
-  const { json = false, ...options } = flags
+  const { json = false, model: flag, ...options } = flags
+  const model = chosenModel(flag)
   const started = performance.now()
   const show = showBatch(terminal)
   let result: BatchResult
@@ -31,6 +35,7 @@ export async function batch(
     const { onEvent } = show
     result = await runBatch(input, output, {
       ...options,
+      ...(model !== undefined && { model }),
       onEvent,
       ...(io.signal && { signal: io.signal }),
     })

@@ -13,6 +13,8 @@ export function addAnalyze(registry: Registry): void {
       'frames at once (default: as cores and memory allow)',
       wholeNumber(1, 256),
     )
+    .option('--model <onnx>', 'classifier whose opinion joins (default: the one that comes along)')
+    .option('--no-model', 'judge by the prefilter alone')
     .option('--hdu <n>', 'HDU to judge (default: first SCI, else largest)', wholeNumber(0))
     .action(withContext(registry, async () => (await import('../actions/analyze.ts')).analyze))
 }

@@ -34,3 +34,14 @@ export function parseShare(text: string): number {
   }
   return value
 }
+
+/** A parser for a number above `least` and up to `most`. */
+export function parseNumber(least: number, most: number) {
+  return (text: string): number => {
+    const value = Number(text)
+    if (text.trim() === '' || !(value > least && value <= most)) {
+      throw new InvalidArgumentError(`Wanted a number above ${least}, at most ${most}.`)
+    }
+    return value
+  }
+}

@@ -18,6 +18,8 @@ export function addBatch(registry: Registry): void {
       wholeNumber(1, 256),
     )
     .option('--recursive', 'also judge the folders inside')
+    .option('--model <onnx>', 'classifier whose opinion joins (default: the one that comes along)')
+    .option('--no-model', 'judge by the prefilter alone')
     .option('--hdu <n>', 'HDU to judge (default: first SCI, else largest)', wholeNumber(0))
     .option('--json', 'print the manifest to stdout')
     .action(withContext(registry, async () => (await import('../actions/batch.ts')).batch))

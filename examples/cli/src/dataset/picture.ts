@@ -6,12 +6,13 @@ import {
   type Plane,
   separateFrame,
 } from '@nebulift/prefilter'
+import { channelBytes } from '../frame/judgeFile.ts'
 import type { PrefilterOpinion } from './manifest.ts'
 
 /** The network's view of a frame as bytes: 0..255 for channel values 0..1. */
 export function pictureBytes(plane: Plane, saturation?: number): Uint8Array {
   const layers = separateFrame(plane, saturation === undefined ? {} : { saturation })
-  return Uint8Array.from(frameChannels(layers), (value) => Math.round(255 * value))
+  return channelBytes(frameChannels(layers))
 }
 
 /** Digits that are kept of a number of evidence: finer than any measure of a frame repeats. */

@@ -1,6 +1,7 @@
 import {
   type FrameContext,
   type FrameMeasurement,
+  frameChannels,
   frameContext,
   measureFrame,
   scaleMeasurement,
@@ -22,6 +23,8 @@ export interface JudgedFile {
   readonly object?: string
   readonly filter?: string
   readonly preview?: Preview
+  /** The network's view: see `frameChannels`, as bytes 0..255. */
+  readonly picture?: Uint8Array
   readonly readMs: number
   readonly measureMs: number
 }
@@ -31,6 +34,8 @@ export interface JudgeOptions {
   readonly hdu?: number
   /** Longer side of the preview in pixels; 0 for none. Default 1000, enough to show every trail. */
   readonly previewPx?: number
+  /** Also render the network's view. Default false. */
+  readonly picture?: boolean
   /** Called before each step of the measurement. */
   readonly onStep?: (step: string) => void
 }
@@ -39,7 +44,7 @@ const defaultPreviewPx = 1000
 
 /** Reads and measures one frame. Memory: one plane, and what its measurement needs. */
 export async function judgeFile(path: string, options: JudgeOptions = {}): Promise<JudgedFile> {
-  const { hdu, previewPx = defaultPreviewPx, onStep } = options
+  const { hdu, previewPx = defaultPreviewPx, onStep, picture: wanted = false } = options
   const started = performance.now()
   const frame = await readFrame(path, hdu === undefined ? {} : { hdu })
   const read = performance.now()
@@ -49,7 +54,15 @@ export async function judgeFile(path: string, options: JudgeOptions = {}): Promi
     height: plane.height,
     step: factor,
   })
-  const measured = measureFrame(plane, context, onStep ? { onStep } : {})
+  let picture: Uint8Array | undefined
+  const measured = measureFrame(plane, context, {
+    ...(onStep && { onStep }),
+    ...(wanted && {
+      onLayers: (layers) => {
+        picture = channelBytes(frameChannels(layers))
+      },
+    }),
+  })
   const measurement = factor === 1 ? measured : scaleMeasurement(measured, factor)
   const preview = previewPx > 0 ? await previewWebp(plane, { longSidePx: previewPx }) : undefined
   return {
@@ -61,10 +74,15 @@ export async function judgeFile(path: string, options: JudgeOptions = {}): Promi
     ...text('object', get('OBJECT')),
     ...text('filter', get('FILTER')),
     ...(preview && { preview }),
+    ...(picture && { picture }),
     readMs: read - started,
     measureMs: performance.now() - read,
   }
 }
+
+/** Channel values 0..1 as bytes. */
+export const channelBytes = (channels: Float32Array): Uint8Array =>
+  Uint8Array.from(channels, (value) => Math.round(255 * value))
 
 function text<Key extends string>(key: Key, value: unknown): { [key in Key]?: string } {
   const trimmed = typeof value === 'string' ? value.trim() : ''

@@ -59,7 +59,7 @@ export async function trainClassifier(
       kind: 'sgd',
       momentum: 0.9,
       nesterov: true,
-      weightDecay: 1e-3,
+      weightDecay: 5e-4,
       decaying: 'weights',
     },
     // A little smoothing: some labels are wrong, and calibration gains.

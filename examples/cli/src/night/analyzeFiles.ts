@@ -2,6 +2,7 @@ import { assessFrames } from '@nebulift/prefilter'
 import { describeError } from '../errors.ts'
 import { markOf } from '../files/identity.ts'
 import { type JudgedFile, judgeFile } from '../frame/judgeFile.ts'
+import { type LearnedJudge, openLearnedJudge } from '../learning/learnedJudge.ts'
 import { type ManifestFrame, manifestFrame } from '../output/manifest.ts'
 import type { OnBatchEvent } from './events.ts'
 import { defaultJobs, estimatePixels } from './jobs.ts'
@@ -13,6 +14,8 @@ export interface AnalyzeOptions {
   readonly jobs?: number
   /** HDU to judge. Default: the first SCI extension, else the largest picture. */
   readonly hdu?: number
+  /** ONNX file of a classifier whose opinion joins the prefilter's. Default none. */
+  readonly model?: string
   readonly onEvent?: OnBatchEvent
   readonly signal?: AbortSignal
 }
@@ -25,13 +28,15 @@ export async function analyzeFiles(
   files: readonly string[],
   options: AnalyzeOptions = {},
 ): Promise<ManifestFrame[]> {
-  const { hdu, signal, onEvent = () => {} } = options
+  const { hdu, signal, onEvent = () => {}, model } = options
+  const judge = model === undefined ? undefined : await openLearnedJudge(model)
   const jobs = options.jobs ?? defaultJobs(await largestPixels(files))
   const tasks = files.map(
     (path): MeasureTask => ({
       path,
       previewPx: 0,
       ...(hdu !== undefined && { hdu }),
+      ...(judge && { picture: true }),
     }),
   )
   onEvent({ type: 'found', files: files.length, open: files.length, jobs })
@@ -59,18 +64,25 @@ export async function analyzeFiles(
       onFailure: (index, { message }) => fail(index, message),
     })
   }
-  return describe(files, judged)
+  try {
+    return await describe(files, judged, judge)
+  } finally {
+    await judge?.close()
+  }
 }
 
-function describe(
+async function describe(
   files: readonly string[],
   judged: ReadonlyMap<number, JudgedFile>,
-): ManifestFrame[] {
+  judge: LearnedJudge | undefined,
+): Promise<ManifestFrame[]> {
   const known = files.flatMap((file, index) => {
     const result = judged.get(index)
     return result ? [{ file, result }] : []
   })
-  const assessments = assessFrames(known.map(({ result }) => result.measurement))
+  const results = known.map(({ result }) => result)
+  const first = assessFrames(results.map(({ measurement }) => measurement))
+  const assessments = judge ? await judge.join(results, first) : first
   return known.flatMap(({ file, result }, i) => {
     const assessment = assessments[i]
     return assessment ? [manifestFrame(result, assessment, { file })] : []

@@ -84,9 +84,23 @@ export async function findEntries(root: string, sha256: string): Promise<JudgedF
 }
 
 function encodeEntry(sha256: string, judged: JudgedFile): string {
-  const { preview, ...plain } = judged
-  const bytes = preview && Buffer.from(preview.bytes).toString('base64')
-  return JSON.stringify({ sha256, ...plain, ...(preview && { preview: { ...preview, bytes } }) })
+  const { preview, picture, ...plain } = judged
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64')
+  return JSON.stringify({
+    sha256,
+    ...plain,
+    ...(preview && { preview: { ...preview, bytes: text(preview.bytes) } }),
+    ...(picture && { picture: text(picture) }),
+  })
+}
+
+/** Whether what is cached has all that is wanted now. A frame without numbers has no picture to wait for. */
+export function serves(
+  judged: JudgedFile | undefined,
+  { picture = false }: { readonly picture?: boolean },
+): judged is JudgedFile {
+  if (!judged) return false
+  return !picture || judged.picture !== undefined || judged.measurement.background.rms === 0
 }
 
 /** The measurement of a content, or `undefined`: missing, damaged or of another version. */
@@ -95,6 +109,7 @@ export async function readEntry(folder: string, sha256: string): Promise<JudgedF
     const entry = JSON.parse(await readFile(join(folder, `${sha256}.json`), 'utf8'))
     if (entry.sha256 !== sha256 || entry.measurement?.version !== measurementVersion) return
     const { sha256: _, ...judged } = entry
+    if (judged.picture) judged.picture = new Uint8Array(Buffer.from(judged.picture, 'base64'))
     if (judged.preview) judged.preview.bytes = Buffer.from(judged.preview.bytes, 'base64')
     return judged
   } catch (error) {

@@ -2,7 +2,7 @@ import { CliError, describeError } from '../errors.ts'
 import type { FileFailure, FoundFile } from '../files/discover.ts'
 import { type FileMark, markOf } from '../files/identity.ts'
 import type { JudgedFile } from '../frame/judgeFile.ts'
-import { type FrameCache, readEntry } from './cache.ts'
+import { type FrameCache, readEntry, serves } from './cache.ts'
 import type { OnBatchEvent } from './events.ts'
 import { defaultJobs, estimatePixels } from './jobs.ts'
 import { runPool, siblingScript } from './pool.ts'
@@ -19,6 +19,8 @@ export interface MeasureOptions {
   /** Workers at once. Default: the cores, as far as memory allows. */
   readonly jobs?: number | undefined
   readonly hdu?: number | undefined
+  /** Also render the network's view. Default false. */
+  readonly picture?: boolean
   readonly onEvent: OnBatchEvent
   readonly signal?: AbortSignal | undefined
 }
@@ -49,7 +51,7 @@ export async function measureFrames(
     failures.push({ file, error })
     onEvent({ type: 'failed', file, error })
   }
-  const open = await recall(found, { cache: options.cache, measured, fail })
+  const open = await recall(found, { ...options, measured, fail })
   const jobs = options.jobs ?? defaultJobs(largestPixels(open))
   for (const { file, judged } of measured.values()) {
     onEvent({ type: 'measured', file, judged, cached: true })
@@ -66,20 +68,22 @@ export async function measureFrames(
 
 interface Recall {
   readonly cache: FrameCache
+  readonly picture?: boolean
   readonly measured: Map<string, MeasuredFrame>
   readonly fail: (file: string, error: string) => void
 }
 
 /** Takes what the cache knows; returns the rest. */
-async function recall(found: readonly FoundFile[], { cache, measured, fail }: Recall) {
+async function recall(found: readonly FoundFile[], options: Recall) {
+  const { cache, measured, fail } = options
   const open: OpenFrame[] = []
   for (const frame of found) {
     try {
       const mark = await markOf(frame.path)
       if (!mark) throw new CliError(frame.isLink ? 'is a broken symbolic link' : 'is gone')
       const sha256 = cache.knownHash(mark)
-      const judged = sha256 && (await readEntry(cache.folder, sha256))
-      if (judged) measured.set(frame.file, { ...frame, judged, sha256 })
+      const judged = sha256 ? await readEntry(cache.folder, sha256) : undefined
+      if (sha256 && serves(judged, options)) measured.set(frame.file, { ...frame, judged, sha256 })
       else open.push({ ...frame, mark })
     } catch (error) {
       fail(frame.file, describeError(error, frame.path))
@@ -92,12 +96,13 @@ async function measureOpen(
   open: readonly OpenFrame[],
   options: MeasureOptions & Recall & { readonly jobs: number; readonly count: () => void },
 ): Promise<boolean> {
-  const { cache, hdu, jobs, measured, fail, count, onEvent, signal } = options
+  const { cache, hdu, picture, jobs, measured, fail, count, onEvent, signal } = options
   const tasks = open.map(
     ({ path }): MeasureTask => ({
       path,
       cacheFolder: cache.folder,
       ...(hdu !== undefined && { hdu }),
+      ...(picture !== undefined && { picture }),
     }),
   )
   try {

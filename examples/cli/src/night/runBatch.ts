@@ -1,6 +1,7 @@
 import { assessFrames, type FrameAssessment } from '@nebulift/prefilter'
 import { CliError, isDiskFull } from '../errors.ts'
 import type { FileFailure } from '../files/discover.ts'
+import { type Learned, type LearnedJudge, openLearnedJudge } from '../learning/learnedJudge.ts'
 import { type Corrected, correctFrame } from '../output/correction.ts'
 import {
   type CalibrationFrame,
@@ -30,6 +31,8 @@ export interface BatchOptions {
   readonly recursive?: boolean
   /** HDU to judge. Default: the first SCI extension, else the largest picture. */
   readonly hdu?: number
+  /** ONNX file of a classifier whose opinion joins the prefilter's. Default none. */
+  readonly model?: string
   readonly onEvent?: OnBatchEvent
   /** Stops the work; what was measured stays in the cache. */
   readonly signal?: AbortSignal
@@ -68,15 +71,21 @@ export async function runBatch(
 }
 
 async function judgeNight(folders: NightFolders, options: BatchOptions): Promise<BatchResult> {
-  const { hdu, jobs, recursive = false, signal, onEvent = () => {} } = options
+  const { hdu, jobs, recursive = false, signal, onEvent = () => {}, model } = options
+  // Opened first: a model that cannot be used is known before the night is measured.
+  await using opened = await openJudge(model)
+  const { judge } = opened
   const { layout } = folders
   const sources = await findSources(folders, { recursive })
   for (const failure of sources.failures) onEvent({ type: 'failed', ...failure })
   const cache = await openCache(layout.cache, hdu === undefined ? {} : { hdu })
-  const night = await measureFrames(sources.frames, { cache, jobs, hdu, onEvent, signal })
+  const night = await measureFrames(sources.frames, {
+    ...{ cache, jobs, hdu, onEvent, signal },
+    ...(model !== undefined && { picture: true }),
+  })
   const failed = [...sources.failures, ...night.failures]
   const findWord = await readCorrections(layout, await readManifest(layout))
-  const { lights, calibration } = splitKinds(night.frames, findWord)
+  const { lights, calibration } = await splitKinds(night.frames, { findWord, judge })
   const finish = night.interrupted ? describeUnsorted : sortAndDescribe
   const manifest = await finish({ folders, sources, lights, calibration, failed, options })
   return {
@@ -87,9 +96,15 @@ async function judgeNight(folders: NightFolders, options: BatchOptions): Promise
   }
 }
 
+/** A model that is closed at the end; nothing where none is wanted. */
+async function openJudge(model: string | undefined) {
+  const judge = model === undefined ? undefined : await openLearnedJudge(model)
+  return { judge, [Symbol.asyncDispose]: async () => judge?.close() }
+}
+
 interface Light {
   readonly frame: MeasuredFrame
-  readonly assessment: FrameAssessment & Corrected
+  readonly assessment: FrameAssessment & Corrected & Learned
 }
 
 interface JudgedNight {
@@ -102,10 +117,15 @@ interface JudgedNight {
 }
 
 /** Lights are judged against each other, and a person's word stands; calibration frames are only listed. */
-function splitKinds(frames: readonly MeasuredFrame[], findWord: FindWord) {
+async function splitKinds(
+  frames: readonly MeasuredFrame[],
+  { findWord, judge }: { readonly findWord: FindWord; readonly judge: LearnedJudge | undefined },
+) {
   const isLight = ({ judged }: MeasuredFrame) => judged.measurement.context.kind === 'light'
   const measured = frames.filter(isLight)
-  const assessments = assessFrames(measured.map(({ judged }) => judged.measurement))
+  const judged = measured.map((frame) => frame.judged)
+  const first = assessFrames(judged.map(({ measurement }) => measurement))
+  const assessments = judge ? await judge.join(judged, first) : first
   const lights = measured.flatMap((frame, i): Light[] => {
     const assessment = assessments[i]
     return assessment ? [{ frame, assessment: correctFrame(assessment, findWord(frame)) }] : []

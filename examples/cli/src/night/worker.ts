@@ -1,6 +1,6 @@
 import { hashFile } from '../files/identity.ts'
 import { type JudgedFile, judgeFile } from '../frame/judgeFile.ts'
-import { readEntry } from './cache.ts'
+import { readEntry, serves } from './cache.ts'
 import { answerTasks } from './workerAnswer.ts'
 
 /** One file to be measured. */
@@ -9,6 +9,8 @@ export interface MeasureTask {
   readonly hdu?: number
   /** Longer side of the preview; 0 for none. */
   readonly previewPx?: number
+  /** Also render the network's view. */
+  readonly picture?: boolean
   /** Folder of cached measurements; absent where nothing is cached. */
   readonly cacheFolder?: string
 }
@@ -23,7 +25,8 @@ export interface MeasureResult {
 
 answerTasks(async ({ path, cacheFolder, ...options }: MeasureTask) => {
   const sha256 = cacheFolder === undefined ? '' : await hashFile(path)
-  const cached = cacheFolder === undefined ? undefined : await readEntry(cacheFolder, sha256)
+  const entry = cacheFolder === undefined ? undefined : await readEntry(cacheFolder, sha256)
+  const cached = serves(entry, options) ? entry : undefined
   const judged = cached ?? (await judgeFile(path, options))
   const result: MeasureResult = { judged, sha256, cached: cached !== undefined }
   return result

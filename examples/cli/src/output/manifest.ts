@@ -1,13 +1,14 @@
 import type { FrameAssessment, FrameKind, Verdict } from '@nebulift/prefilter'
 import type { FileFailure } from '../files/discover.ts'
 import type { JudgedFile } from '../frame/judgeFile.ts'
+import type { Learned } from '../learning/learnedJudge.ts'
 import type { Corrected } from './correction.ts'
 
 /** Name and number of the form of `manifest.json`; see `manifest.schema.json`. */
 export const manifestSchema = 'nebulift.manifest/1'
 
 /** One judged frame, as in `manifest.json` and on each line of `analyze --json`. */
-export interface ManifestFrame extends FrameAssessment, Corrected {
+export interface ManifestFrame extends FrameAssessment, Corrected, Learned {
   /** Path relative to the input folder, with `/`; in `analyze` as it was given. */
   readonly file: string
   /** What the header says the frame is. Only lights are judged as pictures of the sky. */
@@ -66,7 +67,7 @@ export interface Manifest {
 /** Puts together what the manifest says of a frame. */
 export function manifestFrame(
   judged: JudgedFile,
-  assessment: FrameAssessment & Corrected,
+  assessment: FrameAssessment & Corrected & Learned,
   place: { readonly file: string; readonly sorted?: string | null; readonly mask?: string | null },
 ): ManifestFrame {
   const { context } = judged.measurement
