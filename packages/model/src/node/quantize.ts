@@ -13,7 +13,11 @@ import { openSession } from './session.ts'
 
 /** How a classifier is made int8. */
 export interface QuantizeOptions {
-  /** Default `'min-max'`. */
+  /**
+   * Default `'min-max'`. Of a half-width ResNet18 trained on noisy skies, calibrated on 100, the logits of 600
+   * others were off by 1.1 % so, by 1.6 % with `'entropy'`, by 4.4 % with percentile 99.99: the strongest
+   * activations are what tells the classes apart. The others are for data with spurious outliers.
+   */
   readonly method?: RangeMethod
   /** Bits of weights. 7 is for x86 without VNNI, whose 16-bit sums could overflow. Default 8. */
   readonly weightBits?: 7 | 8
