@@ -4,6 +4,7 @@ import { addBatch } from './commands/batch.ts'
 import type { Registry } from './commands/context.ts'
 import { addDataset } from './commands/dataset.ts'
 import { addDemo } from './commands/demo.ts'
+import { addHelp } from './commands/help.ts'
 import { addInspect } from './commands/inspect.ts'
 import { addPreview } from './commands/preview.ts'
 import { addReview } from './commands/review.ts'
@@ -38,6 +39,7 @@ const commands = [
   addQuantize,
   addValidate,
   addDemo,
+  addHelp,
 ]
 
 const exitCodes =

@@ -31,6 +31,15 @@ describe('help', () => {
     expect(out).toContain('--no-color')
   })
 
+  it('is what nebulift help prints as well', async () => {
+    expect(await nebulift(['help'])).toEqual(await nebulift(['--help']))
+    for (const command of [['batch'], ['help'], ['dataset', 'build']]) {
+      const asked = await nebulift(['help', ...command])
+      expect(asked).toEqual(await nebulift([...command, '--help']))
+      expect(asked.code).toBe(0)
+    }
+  })
+
   it('prints the version', async () => {
     expect(await nebulift(['--version'])).toEqual({ code: 0, out: `${version}\n`, err: '' })
   })
@@ -49,6 +58,8 @@ describe('wrong usage is one line, a hint, and exit code 2', () => {
     [['simulate', 'out', '--frames', '1.5'], 'Wanted a whole number from 1 to 100000.'],
     [['simulate', 'out', '--seed', '-3'], 'Wanted a whole number from 0.'],
     [['bacth'], "unknown command 'bacth'"],
+    [['help', 'bacth'], "unknown command 'bacth'"],
+    [['help', 'dataset', 'biuld'], "unknown command 'biuld'"],
     [['--log', 'xml', 'validate'], 'Allowed choices are text, json.'],
   ])('%j', async (argv, message) => {
     const { code, out, err } = await nebulift(argv)
