@@ -1,5 +1,5 @@
 import { numberOf } from '../graph/attributes.ts'
-import { dimsOf } from '../graph/dims.ts'
+import { dimsOf, sameShape } from '../graph/dims.ts'
 import type { Node, Value } from '../graph/graph.ts'
 import { add, div, max, mul, positive, scalar, sqrt, sub } from '../graph/ops/elementwise.ts'
 import { reshape } from '../graph/ops/layout.ts'
@@ -29,23 +29,19 @@ interface Following {
 
 /** What follows a batch norm and can be done in the same pass. */
 function following(node: Node, lowering: Lowering): Following {
-  const only = (value: Value) => {
-    const readers = lowering.readers(value)
-    return readers.length === 1 ? readers[0] : undefined
-  }
   const passed: Node[] = []
   let sum: Value | undefined
   let end = node
-  const next = only(node.outputs[0])
+  const next = lowering.soleReader(end.outputs[0])
   if (next?.op === 'Add') {
     const other = next.inputs.find((input) => input !== node.outputs[0])
-    if (other && lowering.isBlocked(other)) {
+    if (other && lowering.isBlocked(other) && sameShape(other.shape, end.outputs[0].shape)) {
       sum = other
       passed.push(next)
       end = next
     }
   }
-  const last = only(end.outputs[0])
+  const last = lowering.soleReader(end.outputs[0])
   const relu = last?.op === 'Relu'
   if (relu) passed.push(last)
   return { passed, sum, relu }
@@ -117,6 +113,8 @@ const sum: LowerRule = (node, lowering) => {
     return true
   }
   if (!lowering.blocks || !lowering.isBlocked(a) || !lowering.isBlocked(b)) return false
+  // In blocks the axes lie otherwise than their shape says: nothing can be stretched.
+  if (!sameShape(a.shape, b.shape)) return false
   lowering.set(node.outputs[0], {
     blocked: lowering.blocks.add(lowering.blocked(a), lowering.blocked(b)),
   })

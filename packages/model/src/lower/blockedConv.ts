@@ -1,9 +1,9 @@
-import { dimsOf } from '../graph/dims.ts'
+import { dimsOf, sameShape } from '../graph/dims.ts'
 import type { Node, Value } from '../graph/graph.ts'
 import { reshape, transpose } from '../graph/ops/layout.ts'
 import { type Window, windowOf } from '../graph/shapes/windows.ts'
 import { simple } from './convGradInput.ts'
-import type { Lowering } from './lowering.ts'
+import type { Lowering, Phases } from './lowering.ts'
 import { phaseTaps } from './phases.ts'
 import type { LowerRule } from './rule.ts'
 
@@ -74,7 +74,8 @@ function byPhases(
   const [sy, sx] = window.strides
   const [, , rows, columns] = dimsOf(dy)
   if (!blocks) return false
-  const others = addend && lowering.phasesOf(addend)
+  const shape = [n, c, rows, columns]
+  const others = addend && alike(lowering.phasesOf(addend), { shape, strides: window.strides })
   const phases: (Value | undefined)[][] = []
   for (let py = 0; py < sy; py++) {
     const line: (Value | undefined)[] = []
@@ -97,7 +98,7 @@ function byPhases(
   }
   const includes = others && addend ? { includes: addend.name } : {}
   lowering.set(node.outputs[0], {
-    phases: { parts: phases, shape: [n, c, rows, columns] },
+    phases: { parts: phases, shape },
     ...includes,
   })
   return true
@@ -143,8 +144,21 @@ function scaled(node: Node, lowering: Lowering): { dy: Value; weights: Value } {
 /** What the result is added to and nothing else, where that is there already. */
 function soleAddend(node: Node, lowering: Lowering): Value | undefined {
   const [result] = node.outputs
-  const readers = lowering.readers(result)
-  if (readers.length !== 1 || readers[0].op !== 'Add') return undefined
-  const other = readers[0].inputs.find((input) => input !== result)
-  return other && lowering.isBlocked(other) ? other : undefined
+  const reader = lowering.soleReader(result)
+  if (reader?.op !== 'Add') return undefined
+  const other = reader.inputs.find((input) => input !== result)
+  const fits = other && lowering.isBlocked(other) && sameShape(other.shape, result.shape)
+  return fits ? other : undefined
+}
+
+/** Phases that can be added one by one. */
+function alike(
+  phases: Phases | undefined,
+  { shape, strides }: { shape: readonly number[]; strides: readonly number[] },
+): Phases['parts'] | undefined {
+  const fits =
+    phases &&
+    sameShape(phases.shape, shape) &&
+    sameShape([phases.parts.length, phases.parts[0].length], strides)
+  return fits ? phases.parts : undefined
 }

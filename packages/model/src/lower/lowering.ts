@@ -73,9 +73,11 @@ export class Lowering {
     return this.g.inputs.map(({ name }) => name).filter((name) => this.#weights.has(name))
   }
 
-  /** The nodes that read a value. */
-  readers({ name }: Value): readonly Node[] {
-    return this.#readers.get(name) ?? []
+  /** The node that alone reads a value; none where the value is an output of the graph besides. */
+  soleReader({ name }: Value): Node | undefined {
+    const readers = this.#readers.get(name) ?? []
+    const isOutput = this.#graph.outputs.some((output) => output.name === name)
+    return readers.length === 1 && !isOutput ? readers[0] : undefined
   }
 
   /** Says that a later node is worked out already. */
@@ -120,8 +122,8 @@ export class Lowering {
   }
 
   /** The phases of a value that still lies so. */
-  phasesOf({ name }: Value): Phases['parts'] | undefined {
-    return this.#forms.get(name)?.phases?.parts
+  phasesOf({ name }: Value): Phases | undefined {
+    return this.#forms.get(name)?.phases
   }
 
   /** `a` where `b` was added to it already, or the other way round. */
@@ -199,12 +201,13 @@ export class Lowering {
     return blocks.crop(whole, size)
   }
 
-  /** Values that are the gradients of weights in blocks, by themselves or through an `Identity`. */
+  /** Values that are the gradients of weights in blocks, whole or in part: convolutions may share weights. */
   #gradients(): ReadonlySet<string> {
     if (this.#gradientNames) return this.#gradientNames
     const names = new Set([...this.#weights].map((name) => `d:${name}`))
-    for (const { op, inputs, outputs } of this.#graph.nodes) {
-      if (op === 'Identity' && inputs[0] && names.has(outputs[0].name)) names.add(inputs[0].name)
+    for (const { op, inputs, outputs } of [...this.#graph.nodes].reverse()) {
+      if ((op !== 'Identity' && op !== 'Add') || !names.has(outputs[0].name)) continue
+      for (const input of inputs) if (input) names.add(input.name)
     }
     this.#gradientNames = names
     return names
