@@ -5,13 +5,14 @@ import type { CommandContext } from '../commands/context.ts'
 import { CliError, errorCode } from '../errors.ts'
 import { writeAtomic } from '../files/atomic.ts'
 import { readFrame } from '../frame/readFrame.ts'
+import { splitName } from '../night/names.ts'
 import { explainPng } from '../picture/index.ts'
 import { printable } from '../terminal/text.ts'
 import { mosaicNote } from './showBatch.ts'
 
 /** Options as they were typed. */
 export interface PreviewFlags {
-  readonly output: string
+  readonly output?: string
   readonly explain?: boolean
   readonly size?: number
   readonly hdu?: number
@@ -21,8 +22,9 @@ export interface PreviewFlags {
 export async function preview(
   { terminal }: CommandContext,
   file: string,
-  { output, explain = false, size, hdu }: PreviewFlags,
+  { explain = false, size, hdu, ...flags }: PreviewFlags,
 ): Promise<number> {
+  const output = flags.output ?? resolve(`${splitName(basename(file)).stem}.preview.png`)
   await refuseOtherThanPng(file, output)
   const frame = await readFrame(file, hdu === undefined ? {} : { hdu })
   const { plane, factor, get } = frame

@@ -26,6 +26,12 @@ export function parseSize(text: string): Size {
   return { width, height }
 }
 
+/** A file name that says what it will hold. */
+export function parsePngName(text: string): string {
+  if (!/\.png$/i.test(text)) throw new InvalidArgumentError('Wanted a name that ends in .png.')
+  return text
+}
+
 /** A number from 0 to 1. */
 export function parseShare(text: string): number {
   const value = Number(text)

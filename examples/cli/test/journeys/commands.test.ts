@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
+import { gzipSync } from 'node:zlib'
 import { encodeFits, openFits } from '@nebulift/fits'
 import { fileSource } from '@nebulift/fits/node'
 import { decode } from 'fast-png'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { judgeFile } from '../../src/frame/judgeFile.ts'
 import { readFrame } from '../../src/frame/readFrame.ts'
 import { fillBad, fitsOf, simulateInto, sky } from '../frames.ts'
@@ -74,14 +75,26 @@ describe('preview', () => {
 
   it('replaces pictures, never frames or documents', async () => {
     const folder = temporaryFolder()
-    fill(folder, { 'a.fits': fitsOf(sky(64 * 64), [64, 64]), 'b.fits': 'frame', 'empty.png': '' })
+    fill(folder, { 'a.fits': fitsOf(sky(64 * 64), [64, 64]), 'b.png': 'frame', 'empty.png': '' })
     const at = (name: string) => join(folder, name)
     const code = async (out: string) => (await nebulift(['preview', at('a.fits'), '-o', out])).code
     expect(await code(at('a.fits'))).toBe(2)
-    expect(await code(at('b.fits'))).toBe(2)
+    expect(await code(at('b.png'))).toBe(2)
     expect(await code(at('empty.png'))).toBe(0)
-    expect(readFileSync(at('b.fits'), 'utf8')).toBe('frame')
+    expect(readFileSync(at('b.png'), 'utf8')).toBe('frame')
     expect(await code(join(folder, 'none', 'a.png'))).toBe(1)
+  })
+
+  it('is named after the frame where no name is given, and lies in the current folder', async () => {
+    const [folder, here] = [temporaryFolder(), temporaryFolder()]
+    fill(folder, { 'a.b.fits.gz': gzipSync(fitsOf(sky(64 * 64), [64, 64])) })
+    vi.spyOn(process, 'cwd').mockReturnValue(here)
+    const { code, out } = await nebulift(['preview', join(folder, 'a.b.fits.gz')])
+    vi.restoreAllMocks()
+    const png = join(here, 'a.b.preview.png')
+    expect({ code, out }).toEqual({ code: 0, out: `${png} written\n` })
+    expect(decode(readFileSync(png))).toMatchObject({ width: 64, height: 64 })
+    expect(readdirSync(folder)).toEqual(['a.b.fits.gz'])
   })
 })
 
