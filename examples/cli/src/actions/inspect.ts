@@ -47,6 +47,11 @@ async function inspectFile(terminal: Terminal, file: string, flags: InspectFlags
     terminal.print(formatTable(hdus.map(hduRow), { indent: '  ', right: [0] }))
     for (const line of keyLines(hdus)) terminal.print(`  ${line}`)
     for (const { index } of mosaics) terminal.print(`  HDU ${index}: ${mosaicNote}`)
+    for (const hdu of hdus.filter(isTruncated)) {
+      const { dataBytes, index } = hdu
+      const note = `truncated: the header promises ${dataBytes} bytes of data, ${bytesThere(hdu)} are there`
+      terminal.print(`  ${terminal.paint('red', `HDU ${index}: ${note}`)}`)
+    }
     for (const hdu of flags.header ? hdus : []) {
       terminal.print(`\n  ${terminal.paint('bold', `header of HDU ${hdu.index}`)}`)
       for (const { text } of hdu.header.cards) terminal.print(`  ${printable(text).trimEnd()}`)
@@ -56,6 +61,12 @@ async function inspectFile(terminal: Terminal, file: string, flags: InspectFlags
     await source.close()
   }
 }
+
+/** Bytes of an HDU's data that the file holds. */
+const bytesThere = ({ dataOffset, dataBytes, source }: Hdu): number =>
+  Math.min(dataBytes, Math.max(0, source.size - dataOffset))
+
+const isTruncated = (hdu: Hdu): boolean => bytesThere(hdu) < hdu.dataBytes
 
 /** Pictures that would be judged as mosaics though their headers are silent. */
 async function findMosaics(hdus: readonly Hdu[]): Promise<ReadonlySet<Hdu>> {
@@ -72,11 +83,24 @@ function hduRow({ index, name, kind, shape, bitpix, scaling }: Hdu): string[] {
   return [String(index), printable(name), kind, size, shape.length > 0 ? type : '']
 }
 
-function describeHdu({ index, name, kind, shape, bitpix, header }: Hdu, mosaicAssumed: boolean) {
+function describeHdu(hdu: Hdu, mosaicAssumed: boolean) {
+  const { index, name, kind, shape, bitpix, header } = hdu
   const cards = header.cards.filter(({ value }) => value !== undefined)
   const values = cards.map(({ keyword, value }) => [keyword, plainValue(value)])
   const assumed = mosaicAssumed ? { mosaicAssumed } : {}
-  return { index, name, kind, shape, bitpix, ...assumed, header: Object.fromEntries(values) }
+  const truncated = isTruncated(hdu)
+    ? { truncated: { dataBytes: hdu.dataBytes, bytesThere: bytesThere(hdu) } }
+    : {}
+  return {
+    index,
+    name,
+    kind,
+    shape,
+    bitpix,
+    ...assumed,
+    ...truncated,
+    header: Object.fromEntries(values),
+  }
 }
 
 /** JSON has neither big nor complex numbers. */

@@ -121,6 +121,26 @@ describe('inspect', () => {
     expect((await nebulift(['inspect', file, '--header'])).out).toContain("OBJECT  = 'M 31")
   })
 
+  it('says when a file is shorter than its header promises', async () => {
+    const folder = temporaryFolder()
+    const whole = fitsOf(sky(64 * 64), [64, 64])
+    // Only the padding is missing: all data are there.
+    const unpadded = whole.subarray(0, 2880 + 8192)
+    const cut = whole.subarray(0, 2880 + 5000)
+    fill(folder, { 'whole.fits': whole, 'unpadded.fits': unpadded, 'cut.fits': cut })
+    fill(folder, { 'cut.fits.gz': gzipSync(cut), 'head.fits': whole.subarray(0, 2880) })
+    const text = async (name: string) => (await nebulift(['inspect', join(folder, name)])).out
+    for (const name of ['whole.fits', 'unpadded.fits'])
+      expect(await text(name)).not.toContain('truncated')
+    const note = 'HDU 0: truncated: the header promises 8192 bytes of data, 5000 are there'
+    for (const name of ['cut.fits', 'cut.fits.gz']) expect(await text(name)).toContain(note)
+    expect(await text('head.fits')).toContain('0 are there')
+    const { out } = await nebulift(['inspect', join(folder, 'cut.fits'), '--json'])
+    expect(JSON.parse(out).hdus).toMatchObject([
+      { truncated: { dataBytes: 8192, bytesThere: 5000 } },
+    ])
+  })
+
   it('prints JSON, and goes on past a bad file', async () => {
     const folder = temporaryFolder()
     fillBad(folder)
