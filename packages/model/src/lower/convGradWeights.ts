@@ -3,12 +3,15 @@ import { dimsOf } from '../graph/dims.ts'
 import type { Value } from '../graph/graph.ts'
 import { mul } from '../graph/ops/elementwise.ts'
 import { gather, pad, reshape, slice, transpose } from '../graph/ops/layout.ts'
-import { fusedMatMul } from '../graph/ops/products.ts'
+import { fusedMatMul, matMul } from '../graph/ops/products.ts'
 import { maxPool } from '../graph/ops/windows.ts'
 import { type Window, windowOf } from '../graph/shapes/windows.ts'
 import { longs, tensor } from '../tensor.ts'
 import { SCALE_WEIGHTS } from './convGradInput.ts'
 import type { LowerRule } from './rule.ts'
+
+/** Below this many channels the windows of one image make a matrix product that is large enough. */
+const FEW_CHANNELS = 16
 
 export const convGradWeights: LowerRule = (node, at) => {
   const { g } = at
@@ -20,7 +23,8 @@ export const convGradWeights: LowerRule = (node, at) => {
   const dy = after ? at.unscaled(oldDy).value : at.plain(oldDy)
   const x = at.plain(oldX)
   const usual = window.group === 1 && window.dilations.every((d) => d === 1)
-  const dw = usual ? asProduct(g, [x, dy], window) : asExchanged(g, [x, dy], { window, shape })
+  const way = !usual ? asExchanged : shape[1] < FEW_CHANNELS ? byImage : asProduct
+  const dw = way(g, [x, dy], { window, shape })
   at.set(node.outputs[0], {
     plain: after ? mul(g, dw, reshape(g, after, [shape[0], 1, 1, 1])) : dw,
   })
@@ -32,7 +36,11 @@ export const convGradWeights: LowerRule = (node, at) => {
  * [in * taps, pixels]. The columns of a window are shifted by a convolution with single ones, its rows
  * are then only read from another place.
  */
-function asProduct(g: GraphBuilder, [x, dy]: readonly [Value, Value], window: Window): Value {
+function asProduct(
+  g: GraphBuilder,
+  [x, dy]: readonly [Value, Value],
+  { window }: { window: Window },
+): Value {
   const [n, out, rows, columns] = dimsOf(dy)
   const input = dimsOf(x)[1]
   const [kh, kw] = window.kernel
@@ -46,6 +54,51 @@ function asProduct(g: GraphBuilder, [x, dy]: readonly [Value, Value], window: Wi
   const turned = fusedMatMul(g, [windows, dyt], { turnB: true })
   return reshape(g, transpose(g, turned, [1, 0]), [out, input, kh, kw])
 }
+
+/**
+ * A product for each image and then their sum: with few channels the result is small, and nothing has to be
+ * transposed before.
+ */
+function byImage(
+  g: GraphBuilder,
+  [x, dy]: readonly [Value, Value],
+  { window, shape }: { window: Window; shape: readonly number[] },
+): Value {
+  const [n, out, rows, columns] = dimsOf(dy)
+  const [, input, kh, kw] = shape
+  const { pads, strides } = window
+  const framed = pad(g, x, [0, 0, pads[0], pads[1], 0, 0, pads[2], pads[3]])
+  const high = dimsOf(framed)[2]
+  const shifted = g.op('Conv', [framed, shifts(g, input, kw)], {
+    attributes: { kernel_shape: [1, kw], strides: [1, strides[1]], group: input },
+  })
+  const places = g.shared(`windows_${[input, high, rows, kh, kw, strides[0]].join('_')}`, () => {
+    const order: number[] = []
+    for (let c = 0; c < input; c++) {
+      for (let tap = 0; tap < kh * kw; tap++) {
+        const [i, j] = [Math.floor(tap / kw), tap % kw]
+        for (let row = 0; row < rows; row++) order.push((c * kw + j) * high + row * strides[0] + i)
+      }
+    }
+    return longs(order)
+  })
+  const taps = input * kh * kw
+  const read = gather(g, reshape(g, shifted, [n, input * kw * high, -1]), places, 1)
+  const windows = reshape(g, read, [n, taps, rows * columns])
+  const images = reshape(g, dy, [n, out, rows * columns])
+  const each = reshape(g, fusedMatMul(g, [windows, images], { turnB: true }), [n, taps * out])
+  const ones = g.shared(`ones_${n}`, () => tensor(new Float32Array(n).fill(1), [1, n]))
+  const sum = reshape(g, matMul(g, ones, each), [taps, out])
+  return reshape(g, transpose(g, sum, [1, 0]), [...shape])
+}
+
+/** The weights of a convolution that lays the `kw` shifts of each row beside each other as channels. */
+const shifts = (g: GraphBuilder, channels: number, kw: number): Value =>
+  g.shared(`shifts_${channels}_${kw}`, () => {
+    const ones = new Float32Array(channels * kw * kw)
+    for (let i = 0; i < channels * kw; i++) ones[i * kw + (i % kw)] = 1
+    return tensor(ones, [channels * kw, 1, 1, kw])
+  })
 
 /** [in, kh, kw, rows, images, columns] */
 function columnsOf(
@@ -61,12 +114,7 @@ function columnsOf(
   }
   const xt = pad(g, transpose(g, x, [1, 2, 0, 3]), [0, pads[0], 0, pads[1], 0, pads[2], 0, pads[3]])
   const high = dimsOf(xt)[1]
-  const shifts = g.shared(`shifts_${high}_${kw}`, () => {
-    const ones = new Float32Array(high * kw * kw)
-    for (let i = 0; i < high * kw; i++) ones[i * kw + (i % kw)] = 1
-    return tensor(ones, [high * kw, 1, 1, kw])
-  })
-  const shifted = g.op('Conv', [xt, shifts], {
+  const shifted = g.op('Conv', [xt, shifts(g, high, kw)], {
     attributes: { kernel_shape: [1, kw], strides: [1, strides[1]], group: high },
   })
   const indices = g.shared(`rows_${rows}_${kh}_${kw}_${strides[0]}`, () => {
