@@ -12,6 +12,7 @@ export async function undo({ io, terminal }: CommandContext, output: string): Pr
   terminal.print(
     `${moved}, ${plural(result.removed.length, 'link or copy', 'links and copies')} removed`,
   )
+  terminal.print(`report, manifest, masks and cache stay in ${output}`)
   if (io.signal?.aborted) {
     terminal.log('warn', 'interrupted; run the same command again to go on')
     return 130

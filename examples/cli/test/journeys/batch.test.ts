@@ -165,9 +165,11 @@ describe('batch', () => {
     const { code, out: text } = await nebulift(['undo', out])
     expect({ code, text }).toEqual({
       code: 0,
-      text: '6 frames moved back, 0 links and copies removed\n',
+      text: `6 frames moved back, 0 links and copies removed\nreport, manifest, masks and cache stay in ${out}\n`,
     })
     expect(readdirSync(frames)).toEqual(names)
+    for (const name of ['report.html', 'manifest.json', '.nebulift/cache'])
+      expect(existsSync(join(out, name))).toBe(true)
     expect(manifestOf().frames.map(({ sorted }) => sorted)).toEqual(Array(6).fill(null))
     expect((await nebulift(['undo', frames])).code).toBe(2)
   })
