@@ -33,8 +33,11 @@ export async function analyze(
       },
     })
     show.stop()
+    const numbers = terminal.verbose
     for (const frame of frames) {
-      terminal.print(json ? JSON.stringify(frame) : `${frameText(frame, terminal.paint)}\n`)
+      terminal.print(
+        json ? JSON.stringify(frame) : `${frameText(frame, terminal.paint, { numbers })}\n`,
+      )
     }
   } finally {
     show.stop()

@@ -21,8 +21,12 @@ export function headline({ verdict, action, score }: FrameAssessment, paint: Pai
   return `${shown}, score ${score.toFixed(2)}`
 }
 
-/** What is known of one frame, as a small block of lines. */
-export function frameText(frame: ManifestFrame, paint: Paint): string {
+/** What is known of one frame, as a small block of lines; with `numbers`, also all that its causes rest on. */
+export function frameText(
+  frame: ManifestFrame,
+  paint: Paint,
+  { numbers = false }: { numbers?: boolean } = {},
+): string {
   const { stars, background, clouds, streaks, causes } = frame
   const dim = (text: string) => paint('dim', text)
   const arcsec = stars.fwhmArcsec === undefined ? '' : ` = ${stars.fwhmArcsec.toFixed(2)}"`
@@ -32,7 +36,7 @@ export function frameText(frame: ManifestFrame, paint: Paint): string {
       : ''
   const lines = [
     `${paint('bold', printable(frame.file))}  ${headline(frame, paint)}`,
-    ...causes.map((cause) => `  ${causeText(cause)}`),
+    ...causes.map((cause) => `  ${numbers ? causeText(cause) : causeWords(cause)}`),
     `  ${dim('stars')}       ${stars.count}${shape}`,
     `  ${dim('background')}  ${formatNumber(background.level)} ± ${formatNumber(background.rms)}, gradient ${percent(background.gradient)}`,
     `  ${dim('clouds')}      ${cloudText(clouds)}`,
@@ -49,11 +53,16 @@ function cloudText({ coverage, transparency }: ManifestFrame['clouds']): string 
   return `${percent(coverage)} covered, transparency ${percent(transparency)}`
 }
 
-/** A cause in plain words with the numbers it rests on. */
+/** A cause in plain words. */
+function causeWords(cause: FrameAssessment['causes'][number]): string {
+  return `${cause.kind} ${cause.severity.toFixed(2)}: ${explainCause(cause)}`
+}
+
+/** A cause in plain words and by all numbers it rests on. */
 export function causeText(cause: FrameAssessment['causes'][number]): string {
   const numbers = Object.entries(cause.evidence).map(([name, n]) => `${name} ${formatNumber(n)}`)
   const evidence = numbers.length > 0 ? ` (${numbers.join(', ')})` : ''
-  return `${cause.kind} ${cause.severity.toFixed(2)}: ${explainCause(cause)}${evidence}`
+  return `${causeWords(cause)}${evidence}`
 }
 
 export function streakText(streak: FrameAssessment['streaks'][number]): string {

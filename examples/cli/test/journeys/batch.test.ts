@@ -320,7 +320,10 @@ describe('analyze', () => {
     expect(err).toContain(`error: ${files[0]}: `)
     expect(text).toMatch(/light-0001.fits {2}\w+: \w+, score [\d.]+\n/)
     expect(text).toMatch(/stars {7}\d+, FWHM [\d.]+ px = [\d.]+", HFR/)
-    expect(text).toMatch(/corrupt 1.00: /)
+    expect(text).toMatch(/corrupt 1.00: [^(]+ \(\w+ [\d.]+.*\)\n/)
+    // Words alone unless asked: the numbers in brackets would say it twice.
+    const plain = await nebulift(['analyze', ...files])
+    expect(plain.out).toMatch(/corrupt 1.00: [^(]+\n/)
     expect((await nebulift(['analyze', join(folder, 'none.fits')])).err).toBe(
       `error: ${join(folder, 'none.fits')}: no such file or folder\n`,
     )
