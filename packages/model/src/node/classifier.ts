@@ -11,7 +11,10 @@ import { openSession } from './session.ts'
 export interface LoadClassifierOptions {
   /** Threads of one run. Default: as many as this process may use. */
   readonly threads?: number
-  /** Most examples that run at a time; memory grows with it. Default 16. */
+  /**
+   * Most examples that run at a time; memory grows with it. Default as many as have 65 536 pixels together, 2
+   * to a picture of 224 x 224, at most 64: more of them leave the caches, and take longer each.
+   */
   readonly batch?: number
   /**
    * Runs in a thread of its own: the calling thread stays free, and prepares the next batch meanwhile.
@@ -30,15 +33,20 @@ export async function loadClassifier(
   model: Uint8Array | string,
   options: LoadClassifierOptions = {},
 ): Promise<Classifier> {
-  const { threads = availableParallelism(), batch = 16, worker = false } = options
+  const { threads = availableParallelism(), worker = false } = options
+  const bytes = typeof model === 'string' ? await readModel(model) : model
+  const description = describeModel(bytes)
+  const batch = options.batch ?? fittingBatch(description)
   if (!Number.isInteger(batch) || batch < 1) {
     throw new ModelError('BAD_ARGUMENT', `batch ${batch}: wanted a whole number above 0`)
   }
-  const bytes = typeof model === 'string' ? await readModel(model) : model
-  const description = describeModel(bytes)
   const engine = await (worker ? openThere(bytes, threads) : openHere(bytes, threads))
   await warm(engine, description)
   return classifierOn(engine, { description, batch })
+}
+
+function fittingBatch({ inputs }: ModelDescription): number {
+  return Math.min(64, Math.ceil(2 ** 16 / sizeOf(inputs.image.slice(1))))
 }
 
 async function readModel(path: string): Promise<Uint8Array> {

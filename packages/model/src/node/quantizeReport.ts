@@ -21,7 +21,7 @@ export interface ComparisonOptions {
   readonly rounds?: number
 }
 
-/** Median times of one call, the two models in turns, so that a busy machine slows both. */
+/** Median times of one call of `classify`, the two models in turns, so that a busy machine slows both. */
 export interface Latency {
   readonly batch: number
   readonly floatMs: number

@@ -164,7 +164,7 @@ describe('loadClassifier in a worker thread', () => {
   it('leaves the main loop free', async () => {
     const large = resnet18({ classes: 3, sizePx: 224, width: 0.5 })
     const bytes = encodeClassifier(large, lively(large), { classes: words.classes })
-    const classifier = await loadClassifier(bytes, { threads: 1, worker: true })
+    const classifier = await loadClassifier(bytes, { threads: 1, batch: 16, worker: true })
     const image = new Uint8Array(3 * 224 * 224)
     let ticks = 0
     const timer = setInterval(() => ticks++, 1)
