@@ -99,9 +99,9 @@ def main(source, target, kind="float64", steps="0", rate="0.01"):
     loss.backward()
     out = {"loss": loss, "logits": logits}
     for name, parameter in net.named_parameters():
-        out[f"d:{name}"] = parameter.grad
+        out[f"d:{name}"] = parameter.grad.clone()
     for name, buffer in net.named_buffers():
-        out[name] = buffer
+        out[name] = buffer.clone()  # The steps below begin with the given ones again.
     optimizer = torch.optim.SGD(net.parameters(), lr=float(rate), momentum=0.9)
     losses = []
     net.load_state_dict(given, strict=False)
