@@ -71,9 +71,14 @@ export function openRemote(script: URL, data?: unknown): Remote {
       if (dead) return Promise.reject(dead)
       const call = Promise.withResolvers<never>()
       const id = next++
+      try {
+        worker.postMessage({ id, method, args } satisfies Request, moved ? buffersOf(args) : [])
+      } catch (cause) {
+        const message = `${method}: what it is given cannot be sent to the worker thread, or was moved before`
+        return Promise.reject(new ModelError('BAD_ARGUMENT', message, { cause }))
+      }
       waiting.set(id, call)
       worker.ref()
-      worker.postMessage({ id, method, args } satisfies Request, moved ? buffersOf(args) : [])
       return call.promise
     },
     close: async () => {

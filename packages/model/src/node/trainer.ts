@@ -4,10 +4,10 @@ import type { Network } from '../networks/network.ts'
 import { sizeOf, type Tensor, type TensorMap, tensor } from '../tensor.ts'
 import type { Arrays } from '../train/arrays.ts'
 import { compilePrediction, compileTraining, parameterLayout } from '../train/compile.ts'
-import type { Gradients, TrainingState } from '../train/core.ts'
+import type { Gradients, ParameterLayout, TrainingState } from '../train/core.ts'
 import { crossEntropy, type Loss } from '../train/losses.ts'
 import type { OptimizerSpec } from '../train/optimizerSpec.ts'
-import { openRemote, sibling } from './remote.ts'
+import { openRemote, type Remote, sibling } from './remote.ts'
 import type { TrainingThread } from './trainingWorker.ts'
 
 /** What a trainer is made for. */
@@ -62,6 +62,7 @@ export interface Trainer {
   predict(inputs: Batch['inputs']): Promise<Float32Array>
   snapshot(): Promise<TrainingState>
   restore(state: TrainingState): Promise<void>
+  /** Once what is under way is done. */
   close(): Promise<void>
 }
 
@@ -71,11 +72,15 @@ const sgdOfResnet: OptimizerSpec = { kind: 'sgd', momentum: 0.9, weightDecay: 1e
 export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const { network, loss = crossEntropy(), optimizer = sgdOfResnet, seed = 0, threads } = options
   const thread: TrainingThread = { optimizer, threads }
+  const first = stateOf(network, options.tensors ?? initialise(network, seed))
   const remote = openRemote(sibling('trainingWorker', import.meta.url), thread)
-  const block = options.graph === 'portable' ? 0 : await remote.call<number>('probe', [])
-  const layout = parameterLayout(network, block)
+  const layout = await layoutFor(remote, options).catch(async (error: unknown) => {
+    await remote.close()
+    throw error
+  })
+  const { block } = layout
   await remote.call('begin', [layout])
-  const loaded = new Set<string>()
+  const loaded = new Map<string, Promise<void>>()
   const graph = async (kind: 'train' | 'predict', batch: number): Promise<string> => {
     const key = `${kind}-${batch}`
     if (!loaded.has(key)) {
@@ -83,42 +88,80 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
         kind === 'train'
           ? compileTraining(network, { loss, batch, layout })
           : compilePrediction(network, { batch, layout })
-      await remote.call('addGraph', [key, made])
-      loaded.add(key)
+      loaded.set(key, remote.call('addGraph', [key, made]))
     }
+    await loaded.get(key)
     return key
   }
   const feeds = (inputs: Batch['inputs'], batch: number) => feedsOf(network, inputs, batch)
   const training = async ({ inputs, target }: Batch) => {
-    const batch = target.length / network.classes
-    const key = await graph('train', batch)
+    const { classes } = network
+    const batch = target.length / classes
+    if (!Number.isInteger(batch) || batch < 1) {
+      const wanted = `wanted a multiple of ${classes} classes above 0`
+      throw new ModelError('BAD_ARGUMENT', `target: got ${target.length} numbers, ${wanted}`)
+    }
     const all = feeds(inputs, batch)
+    const key = await graph('train', batch)
     all.set('target', tensor(target, [batch, network.classes]))
     return [key, all] as const
   }
-  const first = options.tensors ?? initialise(network, seed)
+  const calls = callsUntilClosed(remote)
   const trainer: Trainer = {
     network,
     optimizer: optimizer.kind,
     shapes: layout.shapes,
     parameterCount: [...layout.shapes.values()].reduce((n, shape) => n + sizeOf(shape), 0),
     layout: block === 0 ? 'rows' : `blocks${block}`,
-    gradients: async (batch) => remote.call('gradients', await training(batch)),
-    update: (gradients, rate) => remote.call('update', [gradients, rate], true),
-    step: async (batch, rate) => remote.call('step', [...(await training(batch)), rate]),
-    predict: async (inputs) => {
-      const batch = batchOf(network, inputs)
-      return remote.call('predict', [await graph('predict', batch), feeds(inputs, batch)])
+    gradients: (batch) => calls.run(async () => remote.call('gradients', await training(batch))),
+    update: (gradients, rate) => calls.run(() => remote.call('update', [gradients, rate], true)),
+    step: (batch, rate) =>
+      calls.run(async () => remote.call('step', [...(await training(batch)), rate])),
+    predict: (inputs) =>
+      calls.run(async () => {
+        const batch = batchOf(network, inputs)
+        const all = feeds(inputs, batch)
+        return remote.call('predict', [await graph('predict', batch), all])
+      }),
+    snapshot: () => calls.run(() => remote.call('snapshot', [])),
+    restore: (state) => calls.run(() => remote.call('restore', [state])),
+    close: calls.close,
+  }
+  await trainer.restore(first)
+  return trainer
+}
+
+/** Calls are let through until the first `close`, which waits for those under way. */
+function callsUntilClosed(remote: Remote) {
+  const underWay = new Set<Promise<unknown>>()
+  let closing: Promise<void> | undefined
+  const end = async () => {
+    await Promise.allSettled(underWay)
+    await remote.call('close', []).catch(() => {})
+    await remote.close()
+  }
+  return {
+    run: <Result>(call: () => Promise<Result>): Promise<Result> => {
+      if (closing) return Promise.reject(new ModelError('CLOSED', 'used after close()'))
+      const promise = call()
+      const done = () => underWay.delete(promise)
+      underWay.add(promise)
+      promise.then(done, done)
+      return promise
     },
-    snapshot: () => remote.call('snapshot', []),
-    restore: (state) => remote.call('restore', [state]),
-    close: async () => {
-      await remote.call('close', [])
-      await remote.close()
+    close: (): Promise<void> => {
+      closing ??= end()
+      return closing
     },
   }
-  await trainer.restore(stateOf(network, first))
-  return trainer
+}
+
+async function layoutFor(
+  remote: Remote,
+  { network, graph }: TrainerOptions,
+): Promise<ParameterLayout> {
+  const block = graph === 'portable' ? 0 : await remote.call<number>('probe', [])
+  return parameterLayout(network, block)
 }
 
 function batchOf(network: Network, inputs: Batch['inputs']): number {

@@ -1,6 +1,6 @@
 import { ModelError } from '../errors.ts'
 import { fromBlocks, toBlocks } from '../lower/weightBlocks.ts'
-import { type Tensor, type TensorMap, tensor } from '../tensor.ts'
+import { sizeOf, type Tensor, type TensorMap, tensor } from '../tensor.ts'
 import type { Arrays } from './arrays.ts'
 import type { Optimizer, OptimizerState } from './optimizers.ts'
 
@@ -75,12 +75,24 @@ export class TrainingCore {
     this.#graphs.set(key, { compiled, session: await this.#open(compiled.model) })
   }
 
+  /** @throws ModelError `BAD_ARGUMENT` for a state of another network or optimiser; nothing changes then */
   restore({ parameters, buffers, optimizer }: TrainingState): void {
+    const lengths = [...this.#layout.shapes].map(([name, dims]) => [name, sizeOf(dims)] as const)
+    checkFits('parameters', parameters, lengths)
+    const known = [...this.#buffers].map(([name, { length }]) => [name, length] as const)
+    if (known.length > 0) checkFits('running statistics', buffers, known)
+    const slots = [...this.#optimizer.init(parameters).slots]
+    const isFresh = optimizer.step === 0 && optimizer.slots.size === 0
+    if (!isFresh) {
+      const wanted = slots.map(([name, { length }]) => [name, length] as const)
+      checkFits(`memory of ${this.#optimizer.name}`, optimizer.slots, wanted)
+    }
     this.#parameters = this.#laid(parameters, toBlocks)
     this.#buffers = new Map([...buffers].map(([name, data]) => [name, data.slice()]))
-    const fresh = this.#optimizer.init(this.#parameters)
-    const slots = optimizer.slots.size > 0 ? this.#laid(optimizer.slots, toBlocks) : fresh.slots
-    this.#state = { step: optimizer.step, slots }
+    this.#state = {
+      step: optimizer.step,
+      slots: isFresh ? new Map(slots) : this.#laid(optimizer.slots, toBlocks),
+    }
   }
 
   snapshot(): TrainingState {
@@ -105,8 +117,10 @@ export class TrainingCore {
     return { loss, logits: results.get('logits')?.data as Float32Array, gradients }
   }
 
-  /** One step of the optimiser. */
+  /** @throws ModelError `BAD_ARGUMENT` for gradients of something else; nothing changes then */
   update(gradients: Arrays, rate: number): void {
+    const lengths = [...this.#parameters].map(([name, { length }]) => [name, length] as const)
+    checkFits('gradients', gradients, lengths)
     this.#optimizer.begin(this.#state)
     this.#optimizer.update({ parameters: this.#parameters, gradients, state: this.#state, rate })
   }
@@ -165,6 +179,25 @@ export class TrainingCore {
       }),
     )
   }
+}
+
+/** Refuses arrays that are not exactly those that are wanted, naming the first. */
+function checkFits(
+  what: string,
+  arrays: Arrays,
+  wanted: readonly (readonly [name: string, length: number])[],
+): void {
+  const names = new Set(wanted.map(([name]) => name))
+  const foreign = [...arrays.keys()].find((name) => !names.has(name))
+  const bad = foreign
+    ? `${foreign} is not among those wanted`
+    : wanted
+        .filter(([name, length]) => arrays.get(name)?.length !== length)
+        .map(([name, length]) => {
+          const own = arrays.get(name)
+          return `${name} has ${own ? `${own.length} numbers` : 'nothing'}, wanted ${length}`
+        })[0]
+  if (bad) throw new ModelError('BAD_ARGUMENT', `${what}: ${bad}`)
 }
 
 function blend(running: Float32Array | undefined, batch: Float32Array, factor: number): void {
