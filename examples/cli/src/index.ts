@@ -5,6 +5,7 @@ export type { BatchEvent, OnBatchEvent } from './night/events.ts'
 export { type BatchOptions, type BatchResult, runBatch } from './night/runBatch.ts'
 export type { SortAction } from './night/sortFrames.ts'
 export { type UndoResult, undoBatch } from './night/undoBatch.ts'
+export type { Correction } from './output/correction.ts'
 export { csvColumns, encodeCsv } from './output/csv.ts'
 export type {
   CalibrationFrame,

@@ -15,7 +15,8 @@ const ownNames = ['127.0.0.1', 'localhost']
  * (DNS rebinding), and those that come from another origin.
  */
 export function refuseForeign(headers: IncomingHttpHeaders, port: number): Refusal | undefined {
-  const hosts = ownNames.map((name) => `${name}:${port}`)
+  // Browsers leave out the port that is usual.
+  const hosts = ownNames.map((name) => (port === 80 ? name : `${name}:${port}`))
   if (!hosts.includes(headers.host ?? '')) {
     return { status: 403, message: 'this address serves the machine it runs on only' }
   }

@@ -1,7 +1,7 @@
 import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, describe, expect, it } from 'vitest'
-import { tokenHeader } from '../../src/review/guard.ts'
+import { refuseForeign, tokenHeader } from '../../src/review/guard.ts'
 import { pageHtml, pagePolicy } from '../../src/review/page.ts'
 import { type ReviewServer, serveReview } from '../../src/review/server.ts'
 import { openReview } from '../../src/review/store.ts'
@@ -112,6 +112,11 @@ describe('the review server', () => {
     const sent = { ...wish, headers: { ...wish.headers, ...own, 'sec-fetch-site': 'same-origin' } }
     expect((await ask('/correct', sent)).status).toBe(200)
     expect(frame('a.fits').verdict).toBe(decision.verdict)
+  })
+
+  it('knows its own name on the usual port as well', () => {
+    expect(refuseForeign({ host: '127.0.0.1', origin: 'http://127.0.0.1' }, 80)).toBeUndefined()
+    expect(refuseForeign({ host: '127.0.0.1:8080' }, 80)?.status).toBe(403)
   })
 
   it.each([
