@@ -11,7 +11,7 @@ export function addReview(registry: Registry): void {
     .option('--port <n>', 'port to serve on (default: a free one)', wholeNumber(1, 65535))
     .option('--no-open', 'only print the address, open no browser')
     .option('--no-move', 'leave sorted frames in their folders; the next batch moves them')
-    .option('--json', 'print the address as JSON')
+    .option('--json', 'print the address as JSON, and open no browser')
     .addHelpText('after', `\n${keys}`)
     .action(withContext(registry, async () => (await import('../actions/review.ts')).review))
 }
