@@ -7,17 +7,23 @@ import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../train/ch
 export interface Checkpoints {
   /** Writes one, and removes the oldest beyond the number that is kept. */
   save(step: number, checkpoint: Checkpoint): Promise<void>
-  /** The newest sound one; `onDamaged` is told of each that is not. */
+  /** The newest sound one; each that is not is set aside as `….damaged`, and `onDamaged` is told. */
   latest(onDamaged: (message: string) => void): Promise<Checkpoint | undefined>
 }
 
 const pattern = /^step-(\d{8})\.checkpoint$/
+const unfinished = /^(step-\d{8}\.checkpoint|best\.checkpoint|log\.jsonl)\.\d+\.part$/
 const nameOf = (step: number) => `step-${String(step).padStart(8, '0')}.checkpoint`
 
 /** Opens a folder of checkpoints, which is made where it is absent. */
 export async function openCheckpoints(folder: string, keep = 3): Promise<Checkpoints> {
   await mkdir(folder, { recursive: true }).catch((cause) => fail(folder, cause))
-  const list = async () => (await readdir(folder)).filter((name) => pattern.test(name)).sort()
+  const all = () => readdir(folder).catch((cause) => fail(folder, cause))
+  const list = async () => (await all()).filter((name) => pattern.test(name)).sort()
+  // What a killed process was writing.
+  for (const name of await all()) {
+    if (unfinished.test(name)) await rm(join(folder, name), { force: true })
+  }
   return {
     save: async (step, checkpoint) => {
       await writeWhole(join(folder, nameOf(step)), encodeCheckpoint(checkpoint))
@@ -32,6 +38,8 @@ export async function openCheckpoints(folder: string, keep = 3): Promise<Checkpo
         } catch (error) {
           if (!(error instanceof ModelError)) fail(path, error)
           onDamaged(`${path}: ${error.message}`)
+          // Else it would count as the newest for ever, and later ones be removed in its stead.
+          await rename(path, `${path}.damaged`).catch((cause) => fail(path, cause))
         }
       }
       return undefined
@@ -68,7 +76,8 @@ const reasons: Readonly<Record<string, string>> = {
   ENOTDIR: 'is not a folder',
 }
 
-function fail(path: string, cause: unknown): never {
+/** Tells of a file and why the system refused it. */
+export function fail(path: string, cause: unknown): never {
   const { code, message } = cause as NodeJS.ErrnoException
   throw new ModelError('IO', `${path}: ${reasons[code ?? ''] ?? message}`, { cause })
 }

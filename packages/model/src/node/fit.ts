@@ -7,6 +7,7 @@ import type { TrainingState } from '../train/core.ts'
 import type { DoneEvent, TrainingEvent } from '../train/events.ts'
 import type { Schedule } from '../train/schedules.ts'
 import type { SourceSpec } from '../train/source.ts'
+import { checkOptions } from './fitChecks.ts'
 import { FitRun } from './fitRun.ts'
 import { openLoader } from './loader.ts'
 import type { Trainer } from './trainer.ts'
@@ -26,7 +27,7 @@ export interface FitOptions {
   readonly schedule: (steps: number) => Schedule
   /** Decides orders and variations. Default 0. */
   readonly seed?: number
-  /** Vary examples. Default true. */
+  /** Vary examples, which must be pictures of 3 channels then. Default true. */
   readonly augment?: boolean
   /** How often an example comes without its evidence. Default 0.15. */
   readonly withoutEvidence?: number
@@ -34,7 +35,10 @@ export interface FitOptions {
   readonly balance?: boolean
   /** Epochs without a better validation loss before it stops. Default 10. */
   readonly patience?: number
-  /** Folder of checkpoints; where there are some already, training goes on from the newest. Default none. */
+  /**
+   * Folder of checkpoints; where there are some already, training goes on from the newest sound one. Damaged
+   * ones are told of and set aside; where none is sound, training starts anew. Default none.
+   */
   readonly folder?: string
   /** Steps between checkpoints, besides the end of each epoch. Default 100. */
   readonly checkpointEvery?: number
@@ -65,10 +69,17 @@ export interface FitResult {
  * @throws ModelError `NOT_FINITE` naming the step, `BAD_ARGUMENT` for examples that cannot be learned from
  */
 export async function fit(trainer: Trainer, options: FitOptions): Promise<FitResult> {
+  checkOptions(options)
   const shape = shapeOf(trainer)
   const { seed = 0, loaders = 1, augment = true, withoutEvidence = 0.15 } = options
-  const [, height, width] = trainer.network.inputs.image ?? [0, 0, 0]
-  const vary = augment ? { vary: { augment: { height, width }, withoutEvidence } } : {}
+  const [channels, height, width] = trainer.network.inputs.image ?? [0, 0, 0]
+  if (augment && channels !== 3) {
+    const message = `fit: examples are varied as pictures of 3 channels, these have ${channels}; set augment to false`
+    throw new ModelError('BAD_ARGUMENT', message)
+  }
+  // The augmenter's own default, or as much as small pictures bear.
+  const shiftPx = Math.min(4, Math.floor(Math.min(height, width) / 8))
+  const vary = augment ? { vary: { augment: { height, width, shiftPx }, withoutEvidence } } : {}
   const train = await openLoader({ source: options.train, shape, seed, ...vary }, loaders)
   try {
     const validation = await openLoader({ source: options.validation, shape, seed })

@@ -12,6 +12,7 @@ import type { DoneEvent, TrainingEvent } from '../train/events.ts'
 import { type BatchOrder, batchOrder } from '../train/order.ts'
 import type { Schedule } from '../train/schedules.ts'
 import type { FitOptions, FitResult } from './fit.ts'
+import { checkExamples, notFinite } from './fitChecks.ts'
 import { type FitStore, openFitStore } from './fitStore.ts'
 import { type Loader, prefetch } from './loader.ts'
 import { predictAll } from './predictAll.ts'
@@ -24,6 +25,8 @@ type Running = { readonly loss: number; readonly right: number; readonly seen: n
 interface Progress {
   readonly stopping: EarlyStoppingState
   readonly running: Running
+  /** What decides the order of examples: with another one, the place in it would mean nothing. */
+  readonly order: { readonly [fact: string]: number }
 }
 
 const nothing: Running = { loss: 0, right: 0, seen: 0 }
@@ -55,9 +58,9 @@ export class FitRun {
     this.#batch = options.batch ?? 16
     this.#passes = options.accumulate ?? 1
     const { labels } = loaders.train
-    checkLabels(labels, options.classes)
-    if (loaders.validation.labels.length === 0)
-      throw new ModelError('BAD_ARGUMENT', 'fit: no validation examples')
+    const validationLabels = loaders.validation.labels
+    const outputs = trainer.network.classes
+    checkExamples(options, { labels, validationLabels, outputs })
     this.#order = batchOrder({
       count: labels.length,
       batch: this.#batch * this.#passes,
@@ -66,7 +69,8 @@ export class FitRun {
     })
     this.#rate = options.schedule(options.epochs * this.#order.stepsPerEpoch)
     this.#stopper = earlyStopping({ patience: options.patience ?? 10 })
-    this.#progress = { stopping: this.#stopper.start, running: nothing }
+    const order = this.#orderFacts()
+    this.#progress = { stopping: this.#stopper.start, running: nothing, order }
   }
 
   async run(): Promise<FitResult> {
@@ -79,7 +83,7 @@ export class FitRun {
       if (at !== undefined) return this.#end('interrupted')
       epoch++
       step = 0
-      if (signal?.aborted) return this.#end('interrupted')
+      if (signal?.aborted && epoch < epochs) return this.#end('interrupted')
     }
     return this.#end(this.#progress.stopping.stop ? 'stopped-early' : 'finished')
   }
@@ -98,10 +102,7 @@ export class FitRun {
       const next = step + 1
       if (next === steps) break
       if (signal?.aborted || next % checkpointEvery === 0) await this.#save(epoch, next)
-      if (signal?.aborted) {
-        await passes.return(undefined)
-        return next
-      }
+      if (signal?.aborted) return next
     }
     await this.#judge(epoch)
     await this.#save(epoch + 1, 0)
@@ -158,6 +159,10 @@ export class FitRun {
   /** The validation examples, and whether this epoch is the best so far. */
   async #judge(epoch: number): Promise<void> {
     const { logits, labels, loss } = await this.#validate()
+    if (!Number.isFinite(loss)) {
+      const cause = new ModelError('NOT_FINITE', `the validation loss is ${loss}`)
+      this.#failed(cause, (epoch + 1) * this.#order.stepsPerEpoch - 1)
+    }
     const { running } = this.#progress
     const stopping = this.#stopper.observe(this.#progress.stopping, loss)
     const best = stopping.bestAt === stopping.seen - 1
@@ -165,7 +170,7 @@ export class FitRun {
       this.#best = await this.#trainer.snapshot()
       await this.#store?.saveBest(this.#checkpoint(this.#best, { epoch, step: 0 }))
     }
-    this.#progress = { stopping, running: nothing }
+    this.#progress = { ...this.#progress, stopping, running: nothing }
     const { scores } = evaluate(softmax(logits, this.#options.classes.length), labels)
     this.#tell({
       kind: 'epoch',
@@ -198,11 +203,28 @@ export class FitRun {
       this.#tell({ kind: 'problem', timeMs: Date.now(), message })
     const found = await this.#store?.resume(problem)
     if (!found) return { epoch: 0, step: 0 }
-    const { parameters, buffers, optimizer, position, progress } = found.latest
+    const { parameters, buffers, optimizer, position } = found.latest
+    const progress = found.latest.progress as unknown as Progress
+    const [kept, now] = [progress.order, this.#orderFacts()].map((facts) => JSON.stringify(facts))
+    if (kept !== now) {
+      const message = `${this.#options.folder}: holds a training with other settings, ${kept} and not ${now}; choose another folder, or remove it`
+      throw new ModelError('BAD_ARGUMENT', message)
+    }
     await this.#trainer.restore({ parameters, buffers, optimizer })
-    this.#progress = progress as unknown as Progress
+    this.#progress = progress
     this.#best = found.best
+    if (progress.stopping.bestAt >= 0 && !found.best) {
+      problem('the best weights so far are lost: the best from now on will be taken')
+      this.#progress = { ...progress, stopping: { ...progress.stopping, best: null, bestAt: -1 } }
+    }
     return position
+  }
+
+  #orderFacts(): Progress['order'] {
+    const { seed = 0 } = this.#options
+    const { train, validation } = this.#loaders
+    const [examples, validationExamples] = [train.labels.length, validation.labels.length]
+    return { examples, validationExamples, batch: this.#batch, passes: this.#passes, seed }
   }
 
   async #save(epoch: number, step: number): Promise<void> {
@@ -214,6 +236,8 @@ export class FitRun {
 
   #checkpoint(state: TrainingState, position: Checkpoint['position']): Checkpoint {
     const { parameters, buffers, optimizer } = state
+    const bad = notFinite(state)
+    if (bad) this.#failed(new ModelError('NOT_FINITE', `${bad} is not finite`), optimizer.step - 1)
     return {
       parameters,
       buffers,
@@ -288,24 +312,4 @@ class Speed {
 function countRight(logits: Float32Array, labels: Uint32Array): number {
   const predicted = predictionsOf(logits, logits.length / labels.length)
   return labels.reduce((sum, label, i) => sum + Number(predicted[i] === label), 0)
-}
-
-function checkLabels(labels: Uint32Array, classes: readonly string[]): void {
-  const seen = new Set(labels)
-  if (seen.size < 2) {
-    const only = classes[[...seen][0] ?? 0] ?? 'none'
-    const got =
-      labels.length === 0 ? 'no examples' : `${labels.length} examples, all of class ${only}`
-    throw new ModelError(
-      'BAD_ARGUMENT',
-      `fit: got ${got}; two classes are needed to learn a difference`,
-    )
-  }
-  const foreign = [...seen].find((label) => label >= classes.length)
-  if (foreign !== undefined) {
-    throw new ModelError(
-      'BAD_ARGUMENT',
-      `fit: label ${foreign}, but only ${classes.length} classes`,
-    )
-  }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, statSync, truncateSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { ModelError } from '../errors.ts'
@@ -6,13 +6,16 @@ import type { Json } from '../json.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../train/checkpoint.ts'
 import type { TrainingState } from '../train/core.ts'
 import { parseTrainingLog, type TrainingEvent } from '../train/events.ts'
-import { openCheckpoints, writeWhole } from './checkpoints.ts'
+import { fail, openCheckpoints, writeWhole } from './checkpoints.ts'
 
 /** The folder of a training: checkpoints, the best weights, and the log as JSON lines. */
 export interface FitStore {
   save(step: number, checkpoint: Checkpoint): Promise<void>
   saveBest(checkpoint: Checkpoint): Promise<void>
-  /** Where the training was left; the log is cut back to there. */
+  /**
+   * Where the training was left; the log is cut back to there. Nothing where no checkpoint is sound:
+   * then training starts anew, and `onProblem` is told of each that was damaged.
+   */
   resume(onProblem: (message: string) => void): Promise<Resumed | undefined>
   log(event: TrainingEvent): void
   close(): Promise<void>
@@ -34,7 +37,7 @@ export async function openFitStore(folder: string, settings: Json): Promise<FitS
   const logPath = join(folder, logName)
   const lines: string[] = []
   const flush = () => {
-    if (lines.length > 0) appendFileSync(logPath, lines.splice(0).join(''))
+    if (lines.length > 0) append(logPath, lines.splice(0).join(''))
   }
   return {
     save: async (step, checkpoint) => {
@@ -43,13 +46,21 @@ export async function openFitStore(folder: string, settings: Json): Promise<FitS
     },
     saveBest: (checkpoint) => writeWhole(bestPath, encodeCheckpoint(checkpoint)),
     resume: async (onProblem) => {
-      const latest = await checkpoints.latest(onProblem)
-      if (!latest) return undefined
+      let damaged = 0
+      const latest = await checkpoints.latest((message) => {
+        damaged++
+        onProblem(message)
+      })
+      if (!latest) {
+        if (damaged > 0) onProblem(`${folder}: no sound checkpoint is left; training starts anew`)
+        await cutLog(logPath, 0)
+        return undefined
+      }
       if (JSON.stringify(latest.settings) !== JSON.stringify(settings)) {
         const message = `${folder}: holds a training with other settings; choose another folder, or remove it`
         throw new ModelError('BAD_ARGUMENT', message)
       }
-      await cutLog(logPath, latest)
+      await cutLog(logPath, latest.optimizer.step)
       return { latest, best: await readBest(bestPath, onProblem) }
     },
     log: (event) => {
@@ -74,13 +85,28 @@ async function readBest(
 }
 
 /** Steps that were made after the checkpoint will be made again. */
-async function cutLog(path: string, { optimizer }: Checkpoint): Promise<void> {
-  const text = await readFile(path, 'utf8').catch(() => '')
+async function cutLog(path: string, steps: number): Promise<void> {
+  const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) =>
+    cause.code === 'ENOENT' ? undefined : fail(path, cause),
+  )
+  if (text === undefined) return
   const kept = parseTrainingLog(text).filter(
     (event) =>
-      (event.kind !== 'step' || event.step < optimizer.step) &&
-      (event.kind !== 'epoch' || event.steps <= optimizer.step) &&
-      event.kind !== 'done',
+      event.kind === 'problem' ||
+      (event.kind === 'start' && (event.resumedAt ?? 0) < steps) ||
+      (event.kind === 'step' && event.step < steps) ||
+      (event.kind === 'epoch' && event.steps <= steps),
   )
   await writeWhole(path, kept.map((event) => `${JSON.stringify(event)}\n`).join(''))
+}
+
+/** @throws ModelError `IO`, naming the file; it ends as it did before then */
+function append(path: string, text: string): void {
+  const before = statSync(path, { throwIfNoEntry: false })?.size
+  try {
+    appendFileSync(path, text)
+  } catch (cause) {
+    if (before !== undefined) truncateSync(path, before)
+    fail(path, cause)
+  }
 }

@@ -39,12 +39,14 @@ export async function* prefetch<Item>(
 ): AsyncGenerator<Item> {
   const waiting: Promise<Item>[] = []
   let next = from
-  try {
-    for (let i = from; i < to; i++) {
-      while (next < to && next <= i + ahead) waiting.push(make(next++))
-      yield await (waiting.shift() as Promise<Item>)
-    }
-  } finally {
-    for (const item of waiting) item.catch(() => {})
+  for (let i = from; i < to; i++) {
+    while (next < to && next <= i + ahead) waiting.push(handled(make(next++)))
+    yield await (waiting.shift() as Promise<Item>)
   }
+}
+
+/** One that fails before its turn fails at its turn, or never where it is not waited for any more. */
+function handled<Item>(item: Promise<Item>): Promise<Item> {
+  item.catch(() => {})
+  return item
 }

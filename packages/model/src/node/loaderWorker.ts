@@ -1,6 +1,6 @@
 import { workerData } from 'node:worker_threads'
 import { type AugmentOptions, augmenter } from '../train/augment.ts'
-import { assemble, type BatchShape, exampleSeed } from '../train/batches.ts'
+import { assemble, type BatchShape, checkExample, exampleSeed } from '../train/batches.ts'
 import type { ExampleSource, SourceSpec } from '../train/source.ts'
 import { serveMethods } from './remote.ts'
 
@@ -14,28 +14,28 @@ export interface LoaderThread {
 }
 
 const { source, shape, seed, vary } = workerData as LoaderThread
-const variation = vary && {
-  augment: augmenter(vary.augment),
-  withoutEvidence: vary.withoutEvidence,
-}
-
 const opening = (async () => {
   const { default: open } = await import(source.module)
-  return (await open(source.options)) as ExampleSource
+  const examples = (await open(source.options)) as ExampleSource
+  const variation = vary && {
+    augment: augmenter(vary.augment),
+    withoutEvidence: vary.withoutEvidence,
+  }
+  return { examples, variation }
 })()
 // Where it fails, the first call says so.
 opening.catch(() => {})
 
 serveMethods({
-  labels: async () => Uint32Array.from((await opening).labels),
+  labels: async () => Uint32Array.from((await opening).examples.labels),
   batch: async (epoch: number, indices: Uint32Array) => {
-    const examples = await opening
+    const { examples, variation } = await opening
     const drawn = await Promise.all(
-      Array.from(indices, async (index) => ({
-        example: await examples.read(index),
-        label: examples.labels[index],
-        seed: exampleSeed(seed, epoch, index),
-      })),
+      Array.from(indices, async (index) => {
+        const example = await examples.read(index)
+        checkExample(example, index, shape)
+        return { example, label: examples.labels[index], seed: exampleSeed(seed, epoch, index) }
+      }),
     )
     return assemble(drawn, shape, variation)
   },

@@ -1,3 +1,4 @@
+import { ModelError } from '../errors.ts'
 import { random } from '../random.ts'
 import type { Augmentation } from './augment.ts'
 import type { Example } from './source.ts'
@@ -48,11 +49,31 @@ export function assemble(
     const source = random(seed)
     const kept = !variation || source.uniform() >= variation.withoutEvidence
     image.set(variation ? variation.augment(picture, source) : picture, i * pixels)
-    if (kept && example.evidence) numbers.set(Array.from(example.evidence), i * evidence)
+    if (kept && evidence > 0 && example.evidence)
+      numbers.set(Array.from(example.evidence), i * evidence)
     target[i * classes + label] = 1
   }
   const inputs = { image, ...(evidence > 0 && { evidence: numbers }) }
   return { inputs, target, labels: Uint32Array.from(drawn, ({ label }) => label) }
+}
+
+/** @throws ModelError `BAD_ARGUMENT` for an example of another size than the network's inputs */
+export function checkExample(example: Example, index: number, shape: BatchShape): void {
+  const { image, evidence } = example
+  if (image.length !== shape.pixels) {
+    const got = `got ${image.length} numbers`
+    throw new ModelError(
+      'BAD_ARGUMENT',
+      `image of example ${index}: ${got}, wanted ${shape.pixels}`,
+    )
+  }
+  if (evidence && shape.evidence > 0 && evidence.length !== shape.evidence) {
+    const got = `got ${evidence.length} numbers`
+    throw new ModelError(
+      'BAD_ARGUMENT',
+      `evidence of example ${index}: ${got}, wanted ${shape.evidence}`,
+    )
+  }
 }
 
 /** Bytes 0..255 as 0..1. */

@@ -93,7 +93,9 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   if (end !== bytes.length - 4) throw badFile('its header tells of another length')
   const groups = { parameters: new Map(), buffers: new Map(), slots: new Map() }
   header.arrays.forEach(({ group, name, length }, i) => {
-    const own = bytes.slice(offsets[i], offsets[i] + 4 * length)
+    // Not `bytes.slice`: of a Node Buffer that is a view.
+    const own = new Uint8Array(4 * length)
+    own.set(bytes.subarray(offsets[i], offsets[i] + 4 * length))
     groups[group].set(name, new Float32Array(own.buffer))
   })
   const { optimizer, position, randoms, progress, settings } = header

@@ -5,18 +5,24 @@ import { conv, globalAveragePool } from '../../src/graph/ops/windows.ts'
 import type { Network, Scope } from '../../src/networks/network.ts'
 import { type Random, random } from '../../src/random.ts'
 
-/** A network of our own: one channel, no evidence, no batch norm unless asked for. */
-export function tiny({ norm = false, size = 8, channels = 4, classes = 2 } = {}): Network {
+/** A network of our own: one channel unless told otherwise, no evidence, no batch norm unless asked for. */
+export function tiny({
+  norm = false,
+  size = 8,
+  channels = 4,
+  classes = 2,
+  planes = 1,
+} = {}): Network {
   const layer = (scope: Scope, name: string, shape: readonly number[]) =>
     scope.parameter(`${name}.weight`, shape, { kind: 'he' })
   return {
     name: 'tiny',
-    inputs: { image: [1, size, size] },
+    inputs: { image: [planes, size, size] },
     classes,
     settings: { size, channels },
     trunk: (scope, { image }) => {
       const { g } = scope
-      const first = conv(g, [image, layer(scope, 'first', [channels, 1, 3, 3])], { pad: 1 })
+      const first = conv(g, [image, layer(scope, 'first', [channels, planes, 3, 3])], { pad: 1 })
       const a = relu(g, norm ? scope.norm('bn1', first) : first)
       const b = conv(g, [a, layer(scope, 'second', [channels, channels, 3, 3])], { pad: 1 })
       return flatten(g, globalAveragePool(g, relu(g, norm ? scope.norm('bn2', b) : b)))
@@ -31,24 +37,29 @@ export function tiny({ norm = false, size = 8, channels = 4, classes = 2 } = {})
 }
 
 /** Pictures with one line each: class 0 lying, class 1 standing, on a noisy ground. */
-export function lines(count: number, size = 8, seed = 3) {
+export function lines(count: number, { size = 8, seed = 3, planes = 1 } = {}) {
   const numbers = random(seed)
   const labels = Uint32Array.from({ length: count }, (_, i) => i % 2)
-  const examples = Array.from(labels, (label) => ({ image: line(numbers, { label, size }) }))
+  const examples = Array.from(labels, (label) => ({
+    image: line(numbers, { label, size, planes }),
+  }))
   return { labels, examples }
 }
 
-function line(numbers: Random, { label, size }: { label: number; size: number }): Float32Array {
+function line(
+  numbers: Random,
+  { label, size, planes }: { label: number; size: number; planes: number },
+): Float32Array {
   const at = numbers.below(size)
-  return Float32Array.from({ length: size * size }, (_, i) => {
-    const along = label === 0 ? Math.floor(i / size) : i % size
+  return Float32Array.from({ length: planes * size * size }, (_, i) => {
+    const along = label === 0 ? Math.floor(i / size) % size : i % size
     return 0.05 * numbers.normal() + (along === at ? 1 : 0)
   })
 }
 
 /** A batch of such pictures. */
-export function batchOfLines(count: number, size = 8, seed = 3) {
-  const { labels, examples } = lines(count, size, seed)
+export function batchOfLines(count: number, size = 8) {
+  const { labels, examples } = lines(count, { size })
   const image = new Float32Array(count * size * size)
   for (const [i, example] of examples.entries()) image.set(example.image, i * size * size)
   const target = new Float32Array(2 * count)

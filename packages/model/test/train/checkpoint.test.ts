@@ -85,6 +85,14 @@ describe('checkpoint', () => {
     expect([...(decodeCheckpoint(bytes).buffers.get('view') ?? [])]).toEqual([2, 3])
   })
 
+  it('is read from a Buffer as from any bytes', () => {
+    const bytes = encodeCheckpoint(sample)
+    const back = decodeCheckpoint(Buffer.from(bytes))
+    expect(back).toEqual(sample)
+    back.buffers.get('bn.mean')?.fill(9)
+    expect(decodeCheckpoint(bytes)).toEqual(sample)
+  })
+
   it('lays arrays at multiples of 64 bytes', () => {
     const bytes = encodeCheckpoint({
       ...sample,
