@@ -51,8 +51,10 @@ export function errorCode(error: unknown): string | undefined {
 /** One line for people: what is wrong, without stack or line breaks, nor `file` where the caller names it. */
 export function describeError(error: unknown, file?: string): string {
   const known = systemTexts[systemCode(error) ?? '']
-  // Our own errors say more than the system's code underneath.
-  if (known && !(error instanceof CliError)) return known
+  // Our own errors say more than the system's code underneath; a ModelError, known by its name so that its
+  // package is not loaded for this, does too.
+  const own = error instanceof CliError || (error instanceof Error && error.name === 'ModelError')
+  if (known && !own) return known
   const whole = error instanceof Error ? error.message : String(error)
   const named = file !== undefined && whole.startsWith(`${file}: `)
   const text = named ? whole.slice(file.length + 2) : whole

@@ -5,9 +5,9 @@ import { addCommand, type Registry, withContext } from './context.ts'
 /** The options that every training takes. */
 function withTrainingOptions(command: Command): Command {
   return command
-    .option('--epochs <n>', 'passes over the examples, at most', wholeNumber(1, 100_000), 40)
+    .option('--epochs <n>', 'passes over the examples, at most', wholeNumber(1, 100_000), 30)
     .option('--batch <n>', 'examples of one step', wholeNumber(1, 4096), 32)
-    .option('--rate <number>', 'highest learning rate', parseNumber(0, 10), 0.04)
+    .option('--rate <number>', 'highest learning rate', parseNumber(0, 10), 0.02)
     .option('--width <number>', 'channels of ResNet18: 1 is 64 to 512', parseNumber(0, 4), 0.25)
     .option(
       '--patience <n>',
@@ -29,7 +29,7 @@ export function addTrain(registry: Registry): void {
   withTrainingOptions(
     addCommand(registry, 'train <dataset>', {
       summary: 'Train a classifier on a data set; interrupted, it goes on where it stopped.',
-      example: 'nebulift train set --model-output night.onnx --epochs 40',
+      example: 'nebulift train set --model-output night.onnx --epochs 30',
     }),
   )
     .requiredOption(

@@ -19,7 +19,7 @@ export interface Resnet18Options {
   readonly evidence?: number
 }
 
-/** Units of each of the two layers that look at the evidence. */
+/** Units of each layer that looks at the evidence. */
 const EVIDENCE_UNITS = 64
 /** Evidence within -1..1 is mostly small; spread out, it is learned as fast as the picture. */
 const EVIDENCE_SCALE = 4
@@ -39,8 +39,9 @@ export function resnet18(options: Resnet18Options = {}): Network {
     trunk: (scope, { image, evidence: numbers }) => {
       const features = picture(scope, image, widths)
       if (!numbers) return features
-      const beside = evidenceFeatures(scope, numbers)
-      return concat(scope.g, [features, beside], 1)
+      const joined = concat(scope.g, [features, evidenceFeatures(scope, numbers)], 1)
+      // A layer over both: what a picture means depends on what is known beside it.
+      return relu(scope.g, dense(scope, joined, { name: 'joined', units: EVIDENCE_UNITS }))
     },
     head: (scope, features) => dense(scope, features, { name: 'fc', units: classes }),
   }
