@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os'
 
 export interface Environment {
@@ -47,18 +48,42 @@ export function installedRivals(): {
   }
 }
 
+/** Version of PyTorch and of the library that computes its convolutions; `undefined` where it is absent. */
+export function installedTorch(): string | undefined {
+  const versions = `import re, torch
+found = re.search(r"(?:MKL-DNN|oneDNN) v([\\d.]+)", torch.__config__.show())
+print(f"{torch.__version__}, oneDNN {found[1] if found else 'none'}")`
+  return firstLine(python, ['-c', versions])
+}
+
+const textOf = (path: string): string => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Whether the processor multiplies bytes in fours (VNNI), which int8 on x86 lives on. */
+export const hasVnni = (): boolean =>
+  /^flags\s*:.*\bavx(512)?_vnni\b/m.test(textOf('/proc/cpuinfo'))
+
+/** A board says its name here, where its processor has none. */
+const board = (): string => textOf('/proc/device-tree/model').replaceAll('\0', '').trim()
+
 export function environment(): Environment {
   const { sourceExtractor, sep } = installedRivals()
   return {
     node: process.versions.node,
     system: `${platform()} ${arch()}`,
-    cpu: cpus()[0]?.model.trim() || 'unknown',
+    cpu: board() || cpus()[0]?.model.trim() || 'unknown',
     cores: availableParallelism(),
     memoryGB: Math.round(totalmem() / 2 ** 30),
     commit: commit(),
     rivals: {
       'source-extractor': sourceExtractor ?? 'not installed',
       sep: sep ?? 'not installed',
+      torch: installedTorch() ?? 'not installed',
     },
   }
 }

@@ -2,8 +2,8 @@
 export interface Contender {
   readonly name: string
   time(): Promise<Lap>
-  /** Ends what the contender keeps running. */
-  close?(): void
+  /** Ends what the contender keeps running, and frees its memory. */
+  close?(): void | Promise<void>
 }
 
 export interface Lap {
@@ -63,6 +63,23 @@ export function inProcess(name: string, work: () => unknown): Contender {
   return { name, time }
 }
 
+/** Opens contenders one by one; where one fails, those before it are closed. */
+export async function openAll(
+  openers: readonly (() => Promise<Contender | undefined>)[],
+): Promise<Contender[]> {
+  const opened: Contender[] = []
+  try {
+    for (const open of openers) {
+      const contender = await open()
+      if (contender) opened.push(contender)
+    }
+    return opened
+  } catch (error) {
+    for (const contender of opened) await contender.close?.()
+    throw error
+  }
+}
+
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const half = sorted.length >> 1
@@ -79,14 +96,17 @@ export async function race(
   { work, unit, warmup = 1, rounds = 5 }: RowOptions,
 ): Promise<Timing[]> {
   const laps = contenders.map((): Lap[] => [])
-  for (let round = -warmup; round < rounds; round++) {
-    for (let turn = 0; turn < contenders.length; turn++) {
-      const i = (turn + round + warmup) % contenders.length
-      const lap = await contenders[i].time()
-      if (round >= 0) laps[i].push(lap)
+  try {
+    for (let round = -warmup; round < rounds; round++) {
+      for (let turn = 0; turn < contenders.length; turn++) {
+        const i = (turn + round + warmup) % contenders.length
+        const lap = await contenders[i].time()
+        if (round >= 0) laps[i].push(lap)
+      }
     }
+  } finally {
+    for (const contender of contenders) await contender.close?.()
   }
-  for (const contender of contenders) contender.close?.()
   return contenders.map(({ name }, i) => summarise(row, name, { laps: laps[i], work, unit }))
 }
 

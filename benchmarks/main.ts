@@ -5,11 +5,16 @@ import { asMarkdown, asText, type Results } from './report.ts'
 import { analysis } from './rows/analysis.ts'
 import { batch } from './rows/batch.ts'
 import { memory } from './rows/memory.ts'
+import { inference } from './rows/model_inference.ts'
+import { fileSize, trainingMemory } from './rows/model_size.ts'
+import { piRows } from './rows/pi.ts'
 import { reading } from './rows/reading.ts'
 import type { Plan, Row } from './rows/row.ts'
 import { stages } from './rows/stages.ts'
+import { trainStep } from './rows/train_step.ts'
 
-const rows: readonly Row[] = [reading, analysis, stages, memory, batch]
+const modelRows: readonly Row[] = [trainStep, inference, trainingMemory, fileSize]
+const rows: readonly Row[] = [reading, analysis, stages, memory, batch, ...modelRows, ...piRows]
 
 const { values } = parseArgs({
   options: {
@@ -26,7 +31,10 @@ const plan: Plan = {
   say: (text) => process.stderr.write(`${text}\n`),
 }
 
-const chosen = rows.filter(({ name }) => name.includes(plan.filter))
+const isNamed = (name: string) => plan.filter !== '' && name.startsWith(plan.filter)
+const chosen = rows.filter(({ name, onRequest }) =>
+  onRequest ? isNamed(name) : name.includes(plan.filter),
+)
 if (chosen.length === 0) {
   plan.say(`no row is called ${plan.filter}; there are: ${rows.map(({ name }) => name).join(', ')}`)
   process.exit(2)

@@ -31,7 +31,7 @@ function cells(timing: Timing, first: Timing | undefined): string[] {
     contender,
     milliseconds(minMs),
     time,
-    `${rate.toFixed(1)} ${unit}/s`,
+    `${rate.toFixed(rate < 10 ? 2 : 1)} ${unit}/s`,
     ratio(timing, first),
   ]
 }

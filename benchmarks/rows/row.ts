@@ -26,5 +26,7 @@ export interface Outcome {
 
 export interface Row {
   readonly name: string
+  /** Runs only where the filter begins its name: for rows that repeat others under other conditions. */
+  readonly onRequest?: boolean
   run(plan: Plan): Promise<Outcome>
 }
