@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os'
+import { arch, availableParallelism, cpus, loadavg, platform, totalmem } from 'node:os'
 
 export interface Environment {
   readonly node: string
@@ -8,6 +8,8 @@ export interface Environment {
   readonly cpu: string
   readonly cores: number
   readonly memoryGB: number
+  /** Processes that wanted to run in the minute before. */
+  readonly load: number
   readonly commit: string
   readonly rivals: Readonly<Record<string, string>>
 }
@@ -79,6 +81,7 @@ export function environment(): Environment {
     cpu: board() || cpus()[0]?.model.trim() || 'unknown',
     cores: availableParallelism(),
     memoryGB: Math.round(totalmem() / 2 ** 30),
+    load: loadavg()[0],
     commit: commit(),
     rivals: {
       'source-extractor': sourceExtractor ?? 'not installed',

@@ -18,7 +18,7 @@ function ratio({ medianMs }: Timing, first: Timing | undefined): string {
 
 export function describeEnvironment({ node, system, cpu, cores, ...rest }: Environment): string {
   const rivals = Object.entries(rest.rivals).map(([name, version]) => `${name} ${version}`)
-  return `node ${node}, ${system}, ${cpu}, ${cores} cores, ${rest.memoryGB} GB, commit ${rest.commit}; rivals: ${rivals.join('; ')}`
+  return `node ${node}, ${system}, ${cpu}, ${cores} cores, ${rest.memoryGB} GB, load ${rest.load.toFixed(1)} before the run, commit ${rest.commit}; rivals: ${rivals.join('; ')}`
 }
 
 const bars = ({ outcomes }: Results): readonly Bar[] => outcomes.flatMap((each) => each.bars ?? [])
