@@ -1,7 +1,18 @@
 import { ModelError } from '../errors.ts'
 import type { GraphBuilder } from '../graph/builder.ts'
 import type { Value } from '../graph/graph.ts'
-import { add, div, exp, mul, neg, pow, scalar, softplus, sub } from '../graph/ops/elementwise.ts'
+import {
+  add,
+  div,
+  exp,
+  max,
+  mul,
+  neg,
+  pow,
+  scalar,
+  softplus,
+  sub,
+} from '../graph/ops/elementwise.ts'
 import { logSoftmax, meanOf, reduceSum } from '../graph/ops/reductions.ts'
 import { tensor } from '../tensor.ts'
 
@@ -61,12 +72,17 @@ export interface FocalOptions {
 
 /** Cross-entropy times (1 - p)^gamma (Lin et al. 2017), the mean over the batch. */
 export function focal({ gamma = 2, weights }: FocalOptions = {}): Loss {
+  if (!(gamma >= 0)) {
+    throw new ModelError('BAD_ARGUMENT', `focal: gamma ${gamma}, wanted 0 or above`)
+  }
   return {
     name: 'focal',
     build: (g, logits, target) => {
       const [n, classes] = logits.shape.map(Number)
       const logs = logSoftmax(g, logits)
-      const hard = pow(g, sub(g, scalar(g, 1), exp(g, logs)), scalar(g, gamma))
+      // Not 0, where a power below 1 has no slope: a network that is quite sure would learn NaN.
+      const left = max(g, sub(g, scalar(g, 1), exp(g, logs)), scalar(g, 1e-7))
+      const hard = pow(g, left, scalar(g, gamma))
       const weight = g.constant(classWeights(classes, weights), 'class_weights')
       const each = mul(g, mul(g, mul(g, target, weight), hard), logs)
       return mul(g, reduceSum(g, each, [0, 1], false), scalar(g, -1 / n))
