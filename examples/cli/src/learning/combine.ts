@@ -1,4 +1,4 @@
-import type { Action, Verdict } from '@nebulift/prefilter'
+import type { Action, CauseKind, Verdict } from '@nebulift/prefilter'
 
 /** Who settled a verdict. */
 export type DecidedBy = 'prefilter' | 'model' | 'both'
@@ -15,17 +15,27 @@ const SURE = 0.8
 /** From here on it is sure enough to doubt what the prefilter has settled. */
 const CERTAIN = 0.98
 
+/** What a prefilter says, as far as the rule asks. */
+export interface FirstOpinion {
+  readonly verdict: Verdict
+  readonly action: Action
+  readonly causes: readonly { readonly kind: CauseKind }[]
+}
+
+/** A picture without stars is like nothing that a model of skies has learned from. */
+const foreign: readonly CauseKind[] = ['no-stars', 'corrupt']
+
 /**
  * The rule by which `--model` joins two judges. Where they agree, both decided. What the prefilter leaves for
- * review, a sure model settles. Where a model that is certain contradicts the prefilter, a person shall look:
- * a model alone, which cannot name a cause, never rejects a frame that the prefilter calls clean, and never
- * passes one in which it found a cause.
+ * review, a sure model settles, unless there are no stars. Where a model that is certain contradicts the
+ * prefilter, a person shall look: a model alone, which cannot name a cause, never rejects a frame that the
+ * prefilter calls clean, and never passes one that it calls contaminated.
  */
-export function combine(
-  prefilter: { readonly verdict: Verdict; readonly action: Action },
-  probability: number,
-): CombinedVerdict {
-  const { verdict, action } = prefilter
+export function combine(first: FirstOpinion, probability: number): CombinedVerdict {
+  const { verdict, action, causes } = first
+  if (causes.some(({ kind }) => foreign.includes(kind))) {
+    return { verdict, action, decidedBy: 'prefilter' }
+  }
   if (verdict === 'review') {
     if (probability >= SURE)
       return { verdict: 'contaminated', action: 'reject', decidedBy: 'model' }
