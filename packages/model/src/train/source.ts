@@ -21,7 +21,7 @@ export interface SourceSpec {
   readonly options: unknown
 }
 
-/** Examples that are in memory: what `memoryModule` makes a source of. */
+/** Examples that are in memory: what the module `memorySource` makes a source of. */
 export interface MemoryExamples {
   readonly labels: ArrayLike<number>
   readonly examples: readonly Example[]

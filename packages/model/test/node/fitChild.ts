@@ -3,7 +3,7 @@ import { train } from './fitTask.ts'
 
 const [folder] = process.argv.slice(2)
 const { hash } = await train({
-  epochs: 100,
+  epochs: 150,
   folder,
   loaders: 2,
   onEvent: (event) => {
