@@ -3,8 +3,13 @@ import { blueprintOf, initialise } from '../networks/blueprint.ts'
 import type { Network } from '../networks/network.ts'
 import { sizeOf, type Tensor, type TensorMap, tensor } from '../tensor.ts'
 import type { Arrays } from '../train/arrays.ts'
-import { compilePrediction, compileTraining, parameterLayout } from '../train/compile.ts'
-import type { Gradients, ParameterLayout, TrainingState } from '../train/core.ts'
+import {
+  compilePrediction,
+  compileTraining,
+  compileTrainingParts,
+  parameterLayout,
+} from '../train/compile.ts'
+import type { GradientPart, Gradients, ParameterLayout, TrainingState } from '../train/core.ts'
 import { crossEntropy, type Loss } from '../train/losses.ts'
 import type { OptimizerSpec } from '../train/optimizerSpec.ts'
 import { openRemote, type Remote, sibling } from './remote.ts'
@@ -54,6 +59,11 @@ export interface Trainer {
   readonly layout: string
   /** @throws ModelError `NOT_FINITE` where the loss is; nothing was learned from the batch then */
   gradients(batch: Batch): Promise<Gradients>
+  /**
+   * As `gradients`, in parts: those of the last layers first, the next part already under way while one is
+   * handed out, so that it can be sent meanwhile. Take all parts before anything else is asked.
+   */
+  gradientParts(batch: Batch, parts: number): AsyncGenerator<GradientPart>
   /** One step along the gradients. Their memory moves to the trainer: they are empty afterwards. */
   update(gradients: Arrays, rate: number): Promise<void>
   /** Both at once; the gradients never leave the trainer's thread. */
@@ -94,7 +104,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     return key
   }
   const feeds = (inputs: Batch['inputs'], batch: number) => feedsOf(network, inputs, batch)
-  const training = async ({ inputs, target }: Batch) => {
+  const given = ({ inputs, target }: Batch) => {
     const { classes } = network
     const batch = target.length / classes
     if (!Number.isInteger(batch) || batch < 1) {
@@ -102,9 +112,31 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
       throw new ModelError('BAD_ARGUMENT', `target: got ${target.length} numbers, ${wanted}`)
     }
     const all = feeds(inputs, batch)
-    const key = await graph('train', batch)
-    all.set('target', tensor(target, [batch, network.classes]))
-    return [key, all] as const
+    all.set('target', tensor(target, [batch, classes]))
+    return { batch, all }
+  }
+  const training = async (examples: Batch) => {
+    const { batch, all } = given(examples)
+    return [await graph('train', batch), all] as const
+  }
+  const partKeys = async (batch: number, parts: number): Promise<string[]> => {
+    const keys = Array.from({ length: parts }, (_, i) => `train-${batch}-part-${i + 1}-of-${parts}`)
+    if (keys.some((key) => !loaded.has(key))) {
+      const made = compileTrainingParts(network, { loss, batch, layout, parts })
+      for (const [i, key] of keys.entries())
+        loaded.set(key, remote.call('addGraph', [key, made[i]]))
+    }
+    await Promise.all(keys.map((key) => loaded.get(key)))
+    return keys
+  }
+  async function* gradientParts(examples: Batch, parts: number): AsyncGenerator<GradientPart> {
+    const { batch, all } = given(examples)
+    const keys = await calls.run(() => partKeys(batch, parts))
+    const waiting = keys.map((key, i) =>
+      calls.run(() => remote.call<GradientPart>('gradientPart', i === 0 ? [key, all] : [key])),
+    )
+    for (const part of waiting) part.catch(() => {})
+    for (const part of waiting) yield await part
   }
   const calls = callsUntilClosed(remote)
   const trainer: Trainer = {
@@ -114,6 +146,7 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     parameterCount: [...layout.shapes.values()].reduce((n, shape) => n + sizeOf(shape), 0),
     layout: block === 0 ? 'rows' : `blocks${block}`,
     gradients: (batch) => calls.run(async () => remote.call('gradients', await training(batch))),
+    gradientParts,
     update: (gradients, rate) => calls.run(() => remote.call('update', [gradients, rate], true)),
     step: (batch, rate) =>
       calls.run(async () => remote.call('step', [...(await training(batch)), rate])),

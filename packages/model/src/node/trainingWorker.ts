@@ -37,6 +37,7 @@ serveMethods({
   restore: (state: TrainingState) => core.restore(state),
   snapshot: () => core.snapshot(),
   gradients: (key: string, feeds: TensorMap) => core.gradients(key, feeds),
+  gradientPart: (key: string, feeds?: TensorMap) => core.gradientPart(key, feeds),
   update: (gradients: Arrays, rate: number) => core.update(gradients, rate),
   step: async (key: string, feeds: TensorMap, rate: number) => {
     const { loss, logits, gradients } = await core.gradients(key, feeds)

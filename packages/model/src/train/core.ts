@@ -6,6 +6,7 @@ import type { Optimizer, OptimizerState } from './optimizers.ts'
 
 /** What is run; `openSession` makes it. */
 export interface Runnable {
+  readonly inputs: readonly string[]
   run(feeds: TensorMap): Promise<TensorMap>
   close(): Promise<void>
 }
@@ -37,6 +38,9 @@ export interface Gradients {
   readonly gradients: Arrays
 }
 
+/** What one part of a pass gives: loss and logits come with the first. */
+export type GradientPart = Pick<Gradients, 'gradients'> & Partial<Gradients>
+
 /** Everything that training changes. Arrays lie in rows, as every tool has them. */
 export interface TrainingState {
   readonly parameters: Arrays
@@ -63,6 +67,8 @@ export class TrainingCore {
   #buffers = new Map<string, Float32Array>()
   #state: OptimizerState = { step: 0, slots: new Map() }
   readonly #layout: ParameterLayout
+  /** What later parts of a pass need: the batch, and values that earlier parts computed. */
+  #carried = new Map<string, Tensor>()
 
   constructor({ open, optimizer, layout }: CoreOptions) {
     this.#open = open
@@ -107,14 +113,38 @@ export class TrainingCore {
   async gradients(key: string, feeds: TensorMap): Promise<Gradients> {
     const { compiled, session } = this.#graph(key)
     const results = await session.run(this.#feeds(feeds))
-    const loss = Number(results.get('loss')?.data[0])
-    if (!Number.isFinite(loss)) throw new ModelError('NOT_FINITE', `the loss is ${loss}`)
+    const loss = checkLoss(results.get('loss'))
     const gradients = new Map<string, Float32Array>()
     for (const [name, { data }] of results) {
       if (name.startsWith('d:')) gradients.set(name.slice(2), data as Float32Array)
     }
     this.#observe(compiled, results)
     return { loss, logits: results.get('logits')?.data as Float32Array, gradients }
+  }
+
+  /**
+   * As `gradients`, by a graph that was cut into parts (see `splitGraph`): the parts run one call each, in
+   * their order, and each gives the gradients that it computes. The first is given the batch.
+   */
+  async gradientPart(key: string, feeds?: TensorMap): Promise<GradientPart> {
+    const { compiled, session } = this.#graph(key)
+    if (feeds) this.#carried = new Map(feeds)
+    const all = this.#feeds(this.#carried)
+    const results = await session.run(
+      new Map([...all].filter(([name]) => session.inputs.includes(name))),
+    )
+    const loss = results.get('loss')
+    if (loss) {
+      checkLoss(loss)
+      this.#observe(compiled, results)
+    }
+    const gradients = new Map<string, Float32Array>()
+    for (const [name, result] of results) {
+      if (name.startsWith('d:')) gradients.set(name.slice(2), result.data as Float32Array)
+      else this.#carried.set(name, result)
+    }
+    const logits = results.get('logits')?.data as Float32Array | undefined
+    return { gradients, ...(loss && { loss: Number(loss.data[0]) }), ...(logits && { logits }) }
   }
 
   /** @throws ModelError `BAD_ARGUMENT` for gradients of something else; nothing changes then */
@@ -205,4 +235,10 @@ function blend(running: Float32Array | undefined, batch: Float32Array, factor: n
   for (let i = 0; i < running.length; i++) {
     running[i] = (1 - MOMENTUM) * running[i] + MOMENTUM * factor * batch[i]
   }
+}
+
+function checkLoss(tensor: Tensor | undefined): number {
+  const loss = Number(tensor?.data[0])
+  if (Number.isFinite(loss)) return loss
+  throw new ModelError('NOT_FINITE', `the loss is ${loss}`)
 }
