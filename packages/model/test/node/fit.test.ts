@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
+import { resnet18 } from '../../src/networks/resnet.ts'
 import { parseTrainingLog } from '../../src/train/events.ts'
 import { constant } from '../../src/train/schedules.ts'
 import type { Example } from '../../src/train/source.ts'
@@ -87,6 +88,26 @@ describe('stopped by a signal', () => {
     expect(kinds.filter((kind) => kind === 'epoch')).toHaveLength(5)
     expect(kinds.filter((kind) => kind === 'start')).toHaveLength(2)
     expect(kinds.filter((kind) => kind === 'done')).toHaveLength(1)
+  })
+
+  it('a ResNet18 with evidence, in blocks where the runtime has them', async () => {
+    const folder = temporaryFolder()
+    const beside = ({ labels, examples }: ReturnType<typeof lines>) =>
+      inMemory({
+        labels,
+        examples: examples.map(({ image }, i) => ({ image, evidence: [i % 2, Math.sin(i), 1] })),
+      })
+    const options = {
+      train: beside(lines(24, { size: 32, planes: 3 })),
+      validation: beside(lines(6, { size: 32, planes: 3, seed: 8 })),
+      epochs: 2,
+      loaders: 2,
+    }
+    const network = resnet18({ classes: 2, sizePx: 32, width: 0.25, evidence: 3 })
+    const trainer = { network, graph: 'fast', threads: 2 } as const
+    const { hash } = await train(options, trainer)
+    await train({ ...options, folder, ...stopAfter(1) }, trainer)
+    expect((await train({ ...options, folder }, trainer)).hash).toBe(hash)
   })
 
   it('after the very last step it is finished', async () => {
