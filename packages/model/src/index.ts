@@ -13,14 +13,17 @@ export {
   type Value,
 } from './graph/graph.ts'
 export { printGraph } from './graph/print.ts'
+export type { Outcome } from './graph/shapes/rule.ts'
+export { splitGraph } from './graph/split.ts'
 export type { Classifier, ClassifierExample } from './infer/classifier.ts'
-export { describeModel, type ModelDescription } from './infer/describe.ts'
+export { describeModel, type ModelDescription, type Quantization } from './infer/describe.ts'
 export { type ClassifierWords, encodeClassifier } from './infer/encodeClassifier.ts'
 export { foldBatchNorm } from './infer/fold.ts'
 export { type InferenceGraphOptions, inferenceGraph } from './infer/inferenceGraph.ts'
 export { type Lowered, type LowerOptions, lower } from './lower/lower.ts'
 export * as metrics from './metrics.ts'
 export { blueprintOf, initialise } from './networks/blueprint.ts'
+export { headOf } from './networks/head.ts'
 export type { Network, Scope } from './networks/network.ts'
 export { type Resnet18Options, resnet18 } from './networks/resnet.ts'
 export { decodeOnnx, type OnnxModel } from './onnx/decode.ts'
@@ -36,6 +39,6 @@ export {
   type TensorMap,
   tensor,
 } from './tensor.ts'
-export type { Example, ExampleSource, SourceSpec } from './train/source.ts'
+export type { Example, ExampleSource, MemoryExamples, SourceSpec } from './train/source.ts'
 export * as training from './training.ts'
 export * as weights from './weights.ts'

@@ -9,10 +9,7 @@ export interface TrainingSourceOptions {
 }
 
 /** The labelled examples of one side of a data set; frames for review are left out. For a loading thread. */
-export default async function trainingSource({
-  folder,
-  split,
-}: TrainingSourceOptions): Promise<ExampleSource> {
+export async function openSource({ folder, split }: TrainingSourceOptions): Promise<ExampleSource> {
   const { manifest, read } = await openDataset(folder)
   const classes: readonly string[] = datasetClasses
   const chosen = manifest.examples.flatMap((example, i) =>

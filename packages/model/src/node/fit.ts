@@ -93,11 +93,20 @@ export async function fit(trainer: Trainer, options: FitOptions): Promise<FitRes
   }
 }
 
-function shapeOf({ network }: Trainer): BatchShape {
-  const { image, evidence } = network.inputs
-  if (!image)
-    throw new ModelError('BAD_ARGUMENT', `fit: network ${network.name} has no input image`)
+/** What a loader makes examples into for a network. */
+export function shapeOf({ network }: Trainer): BatchShape {
+  const { evidence, ...others } = network.inputs
+  const [input, ...more] = Object.keys(others)
+  const image = input !== undefined && others[input]
+  if (!image || more.length > 0) {
+    const got = Object.keys(network.inputs).join(', ')
+    throw new ModelError(
+      'BAD_ARGUMENT',
+      `fit: wanted one input beside evidence, ${network.name} has ${got}`,
+    )
+  }
   return {
+    input,
     classes: network.classes,
     pixels: sizeOf(image),
     evidence: evidence ? sizeOf(evidence) : 0,

@@ -15,8 +15,8 @@ export interface LoaderThread {
 
 const { source, shape, seed, vary } = workerData as LoaderThread
 const opening = (async () => {
-  const { default: open } = await import(source.module)
-  const examples = (await open(source.options)) as ExampleSource
+  const { openSource } = await import(source.module)
+  const examples = (await openSource(source.options)) as ExampleSource
   const variation = vary && {
     augment: augmenter(vary.augment),
     withoutEvidence: vary.withoutEvidence,

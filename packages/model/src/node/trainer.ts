@@ -70,6 +70,8 @@ export interface Trainer {
   step(batch: Batch, rate: number): Promise<Pick<Gradients, 'loss' | 'logits'>>
   /** Logits [batch, classes] by the running statistics. */
   predict(inputs: Batch['inputs']): Promise<Float32Array>
+  /** Features [batch, F] of the network's trunk by the running statistics. */
+  features(inputs: Batch['inputs']): Promise<Float32Array>
   snapshot(): Promise<TrainingState>
   restore(state: TrainingState): Promise<void>
   /** Once what is under way is done. */
@@ -91,13 +93,17 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const { block } = layout
   await remote.call('begin', [layout])
   const loaded = new Map<string, Promise<void>>()
-  const graph = async (kind: 'train' | 'predict', batch: number): Promise<string> => {
+  const graph = async (kind: 'train' | 'predict' | 'features', batch: number): Promise<string> => {
     const key = `${kind}-${batch}`
     if (!loaded.has(key)) {
       const made =
         kind === 'train'
           ? compileTraining(network, { loss, batch, layout })
-          : compilePrediction(network, { batch, layout })
+          : compilePrediction(network, {
+              batch,
+              layout,
+              output: kind === 'features' ? 'features' : 'logits',
+            })
       loaded.set(key, remote.call('addGraph', [key, made]))
     }
     await loaded.get(key)
@@ -139,6 +145,12 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     for (const part of waiting) yield await part
   }
   const calls = callsUntilClosed(remote)
+  const infer = (kind: 'predict' | 'features', inputs: Batch['inputs']): Promise<Float32Array> =>
+    calls.run(async () => {
+      const batch = batchOf(network, inputs)
+      const all = feeds(inputs, batch)
+      return remote.call('predict', [await graph(kind, batch), all])
+    })
   const trainer: Trainer = {
     network,
     optimizer: optimizer.kind,
@@ -150,12 +162,8 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     update: (gradients, rate) => calls.run(() => remote.call('update', [gradients, rate], true)),
     step: (batch, rate) =>
       calls.run(async () => remote.call('step', [...(await training(batch)), rate])),
-    predict: (inputs) =>
-      calls.run(async () => {
-        const batch = batchOf(network, inputs)
-        const all = feeds(inputs, batch)
-        return remote.call('predict', [await graph('predict', batch), all])
-      }),
+    predict: (inputs) => infer('predict', inputs),
+    features: (inputs) => infer('features', inputs),
     snapshot: () => calls.run(() => remote.call('snapshot', [])),
     restore: (state) => calls.run(() => remote.call('restore', [state])),
     close: calls.close,

@@ -5,6 +5,8 @@ import type { Example } from './source.ts'
 
 /** What examples are made into. */
 export interface BatchShape {
+  /** Name of the network's input that takes the pictures. */
+  readonly input: string
   readonly classes: number
   /** Numbers of one picture: channels x rows x columns. */
   readonly pixels: number
@@ -53,7 +55,7 @@ export function assemble(
       numbers.set(Array.from(example.evidence), i * evidence)
     target[i * classes + label] = 1
   }
-  const inputs = { image, ...(evidence > 0 && { evidence: numbers }) }
+  const inputs = { [shape.input]: image, ...(evidence > 0 && { evidence: numbers }) }
   return { inputs, target, labels: Uint32Array.from(drawn, ({ label }) => label) }
 }
 

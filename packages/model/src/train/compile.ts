@@ -55,15 +55,24 @@ export function compileTrainingParts(
   }))
 }
 
+/** What a prediction gives. */
+export interface PredictionOptions {
+  readonly batch: number
+  readonly layout: ParameterLayout
+  /** `features` are what the trunk gives. Default `logits`. */
+  readonly output?: 'logits' | 'features'
+}
+
 /** A network with its parameters and running statistics as inputs, ready for a runtime. */
 export function compilePrediction(
   network: Network,
-  { batch, layout }: { readonly batch: number; readonly layout: ParameterLayout },
+  { batch, layout, output = 'logits' }: PredictionOptions,
 ): CompiledGraph {
   const g = new GraphBuilder(`${network.name}_prediction`)
   const { scope } = openScope(g)
-  const logits = network.head(scope, network.trunk(scope, networkInputs(g, network, batch)))
-  return compiled(g.finish({ logits }), { layout, norms: new Map() })
+  const features = network.trunk(scope, networkInputs(g, network, batch))
+  const result = output === 'features' ? features : network.head(scope, features)
+  return compiled(g.finish({ result }), { layout, norms: new Map() })
 }
 
 /** How a network's parameters lie while it is trained; the same for every batch size and loss. */

@@ -155,13 +155,13 @@ export class TrainingCore {
     this.#optimizer.update({ parameters: this.#parameters, gradients, state: this.#state, rate })
   }
 
-  /** Logits with the running statistics; nothing changes. */
+  /** Logits or features with the running statistics; nothing changes. */
   async predict(key: string, feeds: TensorMap): Promise<Float32Array> {
     const { session } = this.#graph(key)
     const all = this.#feeds(feeds)
     for (const [name, data] of this.#buffers) all.set(name, tensor(data))
-    const results = await session.run(all)
-    return results.get('logits')?.data as Float32Array
+    const given = new Map([...all].filter(([name]) => session.inputs.includes(name)))
+    return (await session.run(given)).get('result')?.data as Float32Array
   }
 
   async close(): Promise<void> {

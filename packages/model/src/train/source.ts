@@ -13,7 +13,10 @@ export interface ExampleSource {
   read(index: number): Promise<Example>
 }
 
-/** Where another thread finds examples: a module whose default export makes a source of the options. */
+/**
+ * Where another thread finds examples: a module that exports `openSource`, which makes an `ExampleSource` of
+ * the options.
+ */
 export interface SourceSpec {
   /** URL of the module. */
   readonly module: string
@@ -21,7 +24,7 @@ export interface SourceSpec {
   readonly options: unknown
 }
 
-/** Examples that are in memory: what the module `memorySource` makes a source of. */
+/** Examples that are in memory: see `inMemory`. */
 export interface MemoryExamples {
   readonly labels: ArrayLike<number>
   readonly examples: readonly Example[]

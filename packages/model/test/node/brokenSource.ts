@@ -2,7 +2,7 @@ import type { Example, ExampleSource } from '../../src/train/source.ts'
 import { lines } from './networks.ts'
 
 /** A source whose example `bad` cannot be read, or has the picture it is given. */
-export default function brokenSource(options: {
+export function openSource(options: {
   readonly bad: number
   readonly instead?: Example
 }): ExampleSource {

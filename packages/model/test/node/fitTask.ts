@@ -1,20 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type FitOptions, type FitResult, fit } from '../../src/node/fit.ts'
+import { inMemory } from '../../src/node/inMemory.ts'
 import { createTrainer, type TrainerOptions } from '../../src/node/trainer.ts'
 import type { TrainingState } from '../../src/train/core.ts'
 import type { TrainingEvent } from '../../src/train/events.ts'
 import { constant } from '../../src/train/schedules.ts'
-import type { Example, SourceSpec } from '../../src/train/source.ts'
 import { lines, tiny } from './networks.ts'
-
-/** Examples in memory as a source. */
-export const inMemory = (options: {
-  readonly labels: ArrayLike<number>
-  readonly examples: readonly Example[]
-}): SourceSpec => ({
-  module: new URL('../../src/node/memorySource.ts', import.meta.url).href,
-  options,
-})
 
 export const network = tiny({ norm: true, planes: 3 })
 

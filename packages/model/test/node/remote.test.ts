@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest'
+import { inMemory } from '../../src/node/inMemory.ts'
 import { openLoader, prefetch } from '../../src/node/loader.ts'
 import { openRemote } from '../../src/node/remote.ts'
-import { inMemory } from './fitTask.ts'
+
 import { lines } from './networks.ts'
 
 const script = (name: string) => new URL(`../../src/node/${name}.ts`, import.meta.url)
@@ -45,7 +46,7 @@ it('a thread that cannot start refuses every call, with its reason', async () =>
 
 it('what cannot be sent is refused, and the thread goes on', async () => {
   const { labels, examples } = lines(4)
-  const shape = { classes: 2, pixels: 64, evidence: 0 }
+  const shape = { input: 'image', classes: 2, pixels: 64, evidence: 0 }
   const source = inMemory({ labels, examples })
   const remote = openRemote(script('loaderWorker'), { source, shape, seed: 0 })
   await expect(remote.call('batch', [0, () => 1])).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
@@ -56,7 +57,7 @@ it('what cannot be sent is refused, and the thread goes on', async () => {
 it('loaders hand out the same batches whichever thread makes them', async () => {
   const thread = {
     source: inMemory(lines(8, { planes: 3 })),
-    shape: { classes: 2, pixels: 192, evidence: 0 },
+    shape: { input: 'image', classes: 2, pixels: 192, evidence: 0 },
     seed: 3,
     vary: { augment: { height: 8, width: 8, shiftPx: 1 }, withoutEvidence: 0.5 },
   }

@@ -3,7 +3,7 @@ import { accumulate } from '../../src/train/accumulate.ts'
 import { assemble, checkExample, exampleSeed } from '../../src/train/batches.ts'
 import { makeOptimizer } from '../../src/train/optimizerSpec.ts'
 
-const shape = { classes: 3, pixels: 4, evidence: 2 }
+const shape = { input: 'image', classes: 3, pixels: 4, evidence: 2 }
 const drawn = [
   { example: { image: Uint8Array.of(0, 51, 102, 255), evidence: [1, 2] }, label: 2, seed: 1 },
   { example: { image: Float32Array.of(0.5, 1, 2, 3) }, label: 0, seed: 2 },

@@ -1,0 +1,75 @@
+import { headOf } from '../networks/head.ts'
+import { tensor } from '../tensor.ts'
+import type { TrainingState } from '../train/core.ts'
+import type { OptimizerSpec } from '../train/optimizerSpec.ts'
+import type { Example, SourceSpec } from '../train/source.ts'
+import { type FitOptions, type FitResult, fit, shapeOf } from './fit.ts'
+import { inMemory } from './inMemory.ts'
+import { openLoader, prefetch } from './loader.ts'
+import { createTrainer, type Trainer } from './trainer.ts'
+
+const BATCH = 32
+
+/**
+ * Transfer learning: the trunk stays as it is and looks at each example once; only the head learns, from the
+ * features that are kept. The result's `best` is a state of the whole network. The trainer itself is not changed.
+ */
+export async function fitHead(
+  trainer: Trainer,
+  options: FitOptions,
+  { optimizer, threads }: { readonly optimizer?: OptimizerSpec; readonly threads?: number } = {},
+): Promise<FitResult> {
+  const [train, validation] = [
+    await featuresOf(trainer, options.train),
+    await featuresOf(trainer, options.validation),
+  ]
+  const whole = await trainer.snapshot()
+  const network = headOf(trainer.network)
+  const tensors = new Map(
+    [...whole.parameters].map(([name, data]) => [name, tensor(data, trainer.shapes.get(name))]),
+  )
+  const head = await createTrainer({
+    ...{ network, tensors },
+    ...(optimizer && { optimizer }),
+    ...(threads !== undefined && { threads }),
+  })
+  try {
+    const result = await fit(head, { ...options, train, validation, augment: false })
+    return { ...result, best: joined(whole, result.best) }
+  } finally {
+    await head.close()
+  }
+}
+
+/** The head's learned numbers among those of the whole. */
+function joined(whole: TrainingState, head: TrainingState): TrainingState {
+  return { ...whole, parameters: new Map([...whole.parameters, ...head.parameters]) }
+}
+
+/** Looks at every example once. */
+async function featuresOf(trainer: Trainer, source: SourceSpec): Promise<SourceSpec> {
+  const loader = await openLoader({ source, shape: shapeOf(trainer), seed: 0 })
+  try {
+    const { labels } = loader
+    const count = labels.length
+    const batches = prefetch(
+      (i) =>
+        loader.batch(
+          0,
+          Uint32Array.from({ length: BATCH }, (_, j) => Math.min(count - 1, i * BATCH + j)),
+        ),
+      { from: 0, to: Math.ceil(count / BATCH), ahead: 2 },
+    )
+    const examples: Example[] = []
+    for await (const { inputs } of batches) {
+      const features = await trainer.features(inputs)
+      const length = features.length / BATCH
+      for (let i = 0; i < BATCH && examples.length < count; i++) {
+        examples.push({ image: features.slice(i * length, (i + 1) * length) })
+      }
+    }
+    return inMemory({ labels, examples })
+  } finally {
+    await loader.close()
+  }
+}
