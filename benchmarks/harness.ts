@@ -1,3 +1,5 @@
+import { setTimeout } from 'node:timers/promises'
+
 /** One way of doing a row's work. `time` does it once and tells how long that took. */
 export interface Contender {
   readonly name: string
@@ -20,6 +22,11 @@ export interface RowOptions {
   readonly warmup?: number
   /** Laps that count. Default 5. */
   readonly rounds?: number
+  /**
+   * Pause before each lap. Default none. Threads of OpenMP go on looking for work for some milliseconds, and
+   * would take a core from whoever comes next.
+   */
+  readonly restMs?: number
 }
 
 export interface Timing {
@@ -93,13 +100,14 @@ export function median(values: readonly number[]): number {
 export async function race(
   row: string,
   contenders: readonly Contender[],
-  { work, unit, warmup = 1, rounds = 5 }: RowOptions,
+  { work, unit, warmup = 1, rounds = 5, restMs = 0 }: RowOptions,
 ): Promise<Timing[]> {
   const laps = contenders.map((): Lap[] => [])
   try {
     for (let round = -warmup; round < rounds; round++) {
       for (let turn = 0; turn < contenders.length; turn++) {
         const i = (turn + round + warmup) % contenders.length
+        if (restMs > 0) await setTimeout(restMs)
         const lap = await contenders[i].time()
         if (round >= 0) laps[i].push(lap)
       }

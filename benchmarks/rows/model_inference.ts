@@ -28,7 +28,7 @@ export async function raceInference(options: InferenceRace): Promise<Timing[]> {
     ...(split ? [() => openInference(`${ours}, default runs`, files.float, { work })] : []),
     ...(split ? [() => openInference(`${int8}, default runs`, files.int8, { work })] : []),
   ])
-  return race(row, contenders, { work: work.batch, unit: 'images', warmup: 3, rounds })
+  return race(row, contenders, { work: work.batch, unit: 'images', warmup: 3, rounds, restMs: 20 })
 }
 
 const wanted = [

@@ -30,7 +30,7 @@ export async function raceTraining(options: TrainingRace): Promise<Timing[]> {
   }
   const torch = layouts.map((layout) => () => torchContender('train', work, layout))
   // The runtime finds its places in memory in the first laps, which take several times as long.
-  const laps = { work: work.batch, unit: 'images', warmup: 3, rounds }
+  const laps = { work: work.batch, unit: 'images', warmup: 3, rounds, restMs: 20 }
   return race(row, await openAll([...torch, fast, portable]), laps)
 }
 
