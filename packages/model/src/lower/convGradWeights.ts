@@ -10,6 +10,12 @@ import { longs, tensor } from '../tensor.ts'
 import { SCALE_WEIGHTS } from './convGradInput.ts'
 import type { LowerRule } from './rule.ts'
 
+/** How a window moved, and the shape of the weights. */
+interface WeightsWork {
+  readonly window: Window
+  readonly shape: readonly number[]
+}
+
 /** Below this many channels the windows of one image make a matrix product that is large enough. */
 const FEW_CHANNELS = 16
 
@@ -39,7 +45,7 @@ export const convGradWeights: LowerRule = (node, at) => {
 function asProduct(
   g: GraphBuilder,
   [x, dy]: readonly [Value, Value],
-  { window }: { window: Window },
+  { window }: WeightsWork,
 ): Value {
   const [n, out, rows, columns] = dimsOf(dy)
   const input = dimsOf(x)[1]
@@ -62,7 +68,7 @@ function asProduct(
 function byImage(
   g: GraphBuilder,
   [x, dy]: readonly [Value, Value],
-  { window, shape }: { window: Window; shape: readonly number[] },
+  { window, shape }: WeightsWork,
 ): Value {
   const [n, out, rows, columns] = dimsOf(dy)
   const [, input, kh, kw] = shape
@@ -136,7 +142,7 @@ function columnsOf(
 function asExchanged(
   g: GraphBuilder,
   [x, dy]: readonly [Value, Value],
-  { window, shape }: { window: Window; shape: readonly number[] },
+  { window, shape }: WeightsWork,
 ): Value {
   const [n, channels, height, width] = dimsOf(x)
   const { group, strides, dilations, pads, kernel } = window

@@ -1,18 +1,15 @@
 import { ModelError } from '../errors.ts'
 import { blueprintOf, initialise } from '../networks/blueprint.ts'
 import type { Network } from '../networks/network.ts'
-import { sizeOf, type Tensor, type TensorMap, tensor } from '../tensor.ts'
+import { sizeOf, type TensorMap } from '../tensor.ts'
 import type { Arrays } from '../train/arrays.ts'
-import {
-  compilePrediction,
-  compileTraining,
-  compileTrainingParts,
-  parameterLayout,
-} from '../train/compile.ts'
+import { parameterLayout } from '../train/compile.ts'
 import type { GradientPart, Gradients, ParameterLayout, TrainingState } from '../train/core.ts'
 import { crossEntropy, type Loss } from '../train/losses.ts'
 import type { OptimizerSpec } from '../train/optimizerSpec.ts'
 import { openRemote, type Remote, sibling } from './remote.ts'
+import { remoteGraphs } from './remoteGraphs.ts'
+import { batchOf, feedsOf, trainingFeeds } from './trainerInputs.ts'
 import type { TrainingThread } from './trainingWorker.ts'
 
 /** What a trainer is made for. */
@@ -92,52 +89,14 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   })
   const { block } = layout
   await remote.call('begin', [layout])
-  const loaded = new Map<string, Promise<void>>()
-  const graph = async (kind: 'train' | 'predict' | 'features', batch: number): Promise<string> => {
-    const key = `${kind}-${batch}`
-    if (!loaded.has(key)) {
-      const made =
-        kind === 'train'
-          ? compileTraining(network, { loss, batch, layout })
-          : compilePrediction(network, {
-              batch,
-              layout,
-              output: kind === 'features' ? 'features' : 'logits',
-            })
-      loaded.set(key, remote.call('addGraph', [key, made]))
-    }
-    await loaded.get(key)
-    return key
-  }
-  const feeds = (inputs: Batch['inputs'], batch: number) => feedsOf(network, inputs, batch)
-  const given = ({ inputs, target }: Batch) => {
-    const { classes } = network
-    const batch = target.length / classes
-    if (!Number.isInteger(batch) || batch < 1) {
-      const wanted = `wanted a multiple of ${classes} classes above 0`
-      throw new ModelError('BAD_ARGUMENT', `target: got ${target.length} numbers, ${wanted}`)
-    }
-    const all = feeds(inputs, batch)
-    all.set('target', tensor(target, [batch, classes]))
-    return { batch, all }
-  }
+  const graphs = remoteGraphs(remote, { network, loss, layout })
   const training = async (examples: Batch) => {
-    const { batch, all } = given(examples)
-    return [await graph('train', batch), all] as const
-  }
-  const partKeys = async (batch: number, parts: number): Promise<string[]> => {
-    const keys = Array.from({ length: parts }, (_, i) => `train-${batch}-part-${i + 1}-of-${parts}`)
-    if (keys.some((key) => !loaded.has(key))) {
-      const made = compileTrainingParts(network, { loss, batch, layout, parts })
-      for (const [i, key] of keys.entries())
-        loaded.set(key, remote.call('addGraph', [key, made[i]]))
-    }
-    await Promise.all(keys.map((key) => loaded.get(key)))
-    return keys
+    const { batch, all } = trainingFeeds(network, examples)
+    return [await graphs.whole('train', batch), all] as const
   }
   async function* gradientParts(examples: Batch, parts: number): AsyncGenerator<GradientPart> {
-    const { batch, all } = given(examples)
-    const keys = await calls.run(() => partKeys(batch, parts))
+    const { batch, all } = trainingFeeds(network, examples)
+    const keys = await calls.run(() => graphs.parts(batch, parts))
     const waiting = keys.map((key, i) =>
       calls.run(() => remote.call<GradientPart>('gradientPart', i === 0 ? [key, all] : [key])),
     )
@@ -148,8 +107,8 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
   const infer = (kind: 'predict' | 'features', inputs: Batch['inputs']): Promise<Float32Array> =>
     calls.run(async () => {
       const batch = batchOf(network, inputs)
-      const all = feeds(inputs, batch)
-      return remote.call('predict', [await graph(kind, batch), all])
+      const all = feedsOf(network, inputs, batch)
+      return remote.call('predict', [await graphs.whole(kind, batch), all])
     })
   const trainer: Trainer = {
     network,
@@ -203,28 +162,6 @@ async function layoutFor(
 ): Promise<ParameterLayout> {
   const block = graph === 'portable' ? 0 : await remote.call<number>('probe', [])
   return parameterLayout(network, block)
-}
-
-function batchOf(network: Network, inputs: Batch['inputs']): number {
-  const [[name, shape]] = Object.entries(network.inputs)
-  return (inputs[name]?.length ?? 0) / sizeOf(shape)
-}
-
-function feedsOf(network: Network, inputs: Batch['inputs'], batch: number): Map<string, Tensor> {
-  return new Map(
-    Object.entries(network.inputs).map(([name, shape]) => {
-      const data = inputs[name]
-      const wanted = batch * sizeOf(shape)
-      if (!data || data.length !== wanted || !Number.isInteger(batch) || batch < 1) {
-        const got = data ? `${data.length} numbers` : 'nothing'
-        throw new ModelError(
-          'BAD_ARGUMENT',
-          `input ${name}: got ${got}, wanted ${wanted} for a batch of ${batch}`,
-        )
-      }
-      return [name, tensor(data, [batch, ...shape])]
-    }),
-  )
 }
 
 /** A state before the first step, with the given weights. */
