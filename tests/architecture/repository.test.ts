@@ -26,7 +26,11 @@ describe('the repository', () => {
     expect(files.filter((path) => /\.(tgz|tsbuildinfo|wasm|log)$|(^|\/)dist\//.test(path))).toEqual(
       [],
     )
-    const large = files.filter((path) => statSync(join(root, path)).size > limit)
+    // The classifier that comes along with the command: trained, it cannot be built.
+    const trained = 'examples/cli/model/frames.int8.onnx'
+    const large = files.filter(
+      (path) => path !== trained && statSync(join(root, path)).size > limit,
+    )
     expect(large).toEqual([])
   })
 
