@@ -2,9 +2,9 @@
 # requires-python = ">=3.11"
 # dependencies = ["onnx==1.23.2"]
 # ///
-"""Asks ONNX's own checker, shape inference included, what it thinks of files that onnx_samples.ts wrote:
+"""Asks ONNX's own checker, shape inference included, what it thinks of files that writeSamples.ts wrote:
 
-    node --conditions=@nebulift/source tests/reference/model/onnx_samples.ts FOLDER
+    node --conditions=@nebulift/source packages/model/test/onnx/writeSamples.ts FOLDER
     uv run tests/reference/model/check_onnx.py FOLDER
 
 Where inference tells the shape of an output, it must be the one that the file states. Operators of ONNX Runtime

@@ -1,14 +1,14 @@
 // Writes graphs as ONNX files into a folder, for check_onnx.py to look at:
-//     node --conditions=@nebulift/source tests/reference/model/onnx_samples.ts FOLDER
+//     node --conditions=@nebulift/source packages/model/test/onnx/writeSamples.ts FOLDER
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { encodeOnnx } from '../../../packages/model/src/onnx/encode.ts'
-import { elementwiseCases } from '../../../packages/model/test/gradient/cases/elementwise.ts'
-import { layoutCases } from '../../../packages/model/test/gradient/cases/layout.ts'
-import { sumCases } from '../../../packages/model/test/gradient/cases/sums.ts'
-import { windowCases } from '../../../packages/model/test/gradient/cases/windows.ts'
-import { graphsOf } from '../../../packages/model/test/gradient/check.ts'
-import { inferenceGraph, trainingStep } from '../../../packages/model/test/onnx/models.ts'
+import { encodeOnnx } from '../../src/onnx/encode.ts'
+import { elementwiseCases } from '../gradient/cases/elementwise.ts'
+import { layoutCases } from '../gradient/cases/layout.ts'
+import { sumCases } from '../gradient/cases/sums.ts'
+import { windowCases } from '../gradient/cases/windows.ts'
+import { graphsOf } from '../gradient/check.ts'
+import { inferenceGraph, trainingStep } from './models.ts'
 
 const [folder = 'onnx'] = process.argv.slice(2)
 mkdirSync(folder, { recursive: true })
