@@ -55,7 +55,7 @@ interface Command {
 /** Each `nebulift <command> …` a page tells its reader to type. */
 function commandsIn(markdown: string): Command[] {
   return commandLines(markdown).flatMap((line) => {
-    const match = line.match(/^(?:npx (?:-y )?)?nebulift ([a-z][\w-]*)([^#|>&]*)/)
+    const match = line.match(/^(?:npx (?:-y )?)?nebulift ((?:dataset )?[a-z][\w-]*)([^#|>&]*)/)
     const flags = [...(match?.[2] ?? '').matchAll(/(?:^|\s)(--?[a-zA-Z][\w-]*)/g)].map(
       (m) => m[1] ?? '',
     )
@@ -65,18 +65,18 @@ function commandsIn(markdown: string): Command[] {
 
 const helps = new Map<string, Promise<string>>()
 
-/** The help of a command; empty where there is no such command. */
+/** The help of a command, or of one inside `dataset`; empty where there is no such command. */
 function helpOf(name: string): Promise<string> {
   const known = helps.get(name)
   if (known) return known
   const main = 'examples/cli/src/main.ts'
   const args = ['--conditions=@nebulift/source', main]
-  const help = run(process.execPath, [...args, '--help'], { cwd: root }).then(
-    async ({ stdout }) => {
-      if (!new RegExp(`^\\s+${name}\\b`, 'm').test(stdout)) return ''
-      return (await run(process.execPath, [...args, name, '--help'], { cwd: root })).stdout
-    },
-  )
+  const words = name.split(' ')
+  const inside = [...args, ...words.slice(0, -1), '--help']
+  const help = run(process.execPath, inside, { cwd: root }).then(async ({ stdout }) => {
+    if (!new RegExp(`^\\s+${words.at(-1)}\\b`, 'm').test(stdout)) return ''
+    return (await run(process.execPath, [...args, ...words, '--help'], { cwd: root })).stdout
+  })
   helps.set(name, help)
   return help
 }
