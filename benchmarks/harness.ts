@@ -1,3 +1,4 @@
+import { cpus } from 'node:os'
 import { setTimeout } from 'node:timers/promises'
 
 /** One way of doing a row's work. `time` does it once and tells how long that took. */
@@ -10,7 +11,7 @@ export interface Contender {
 
 export interface Lap {
   readonly ms: number
-  /** Processor time used meanwhile by this process, where it did the work itself. */
+  /** Processor time that the contender used meanwhile, where it can tell. */
   readonly cpuMs?: number
 }
 
@@ -41,8 +42,10 @@ export interface Timing {
   readonly madMs: number
   /** Work per second at the median. */
   readonly rate: number
-  /** Processor time over wall time, 1 = one core busy; only where this process does the work. */
+  /** Processor time over wall time, 1 = one core busy; only where the contender can tell. */
   readonly cores?: number
+  /** Rounds that count although other programs ran meanwhile; absent where there are none. */
+  readonly disturbed?: number
 }
 
 let sink = 0
@@ -70,6 +73,12 @@ export function inProcess(name: string, work: () => unknown): Contender {
   return { name, time }
 }
 
+/** The same where other processes do the work: this one's own processor time says nothing. */
+export function inChildren(name: string, work: () => unknown): Contender {
+  const { time } = inProcess(name, work)
+  return { name, time: async () => ({ ms: (await time()).ms }) }
+}
+
 /** Opens contenders one by one; where one fails, those before it are closed. */
 export async function openAll(
   openers: readonly (() => Promise<Contender | undefined>)[],
@@ -93,9 +102,27 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
 }
 
+/** Processor time that all programs of this machine together have used. */
+function machineMs(): number {
+  const used = cpus().map(({ times: { user, nice, sys, irq } }) => user + nice + sys + irq)
+  return used.reduce((sum, each) => sum + each, 0)
+}
+
+/** Share of a core that others may use in a lap, and what the system's ticks of 10 ms cannot tell apart. */
+const others = { share: 0.1, ms: 30 }
+
+/** One lap, and whether other programs ran meanwhile. */
+async function watchedLap(contender: Contender): Promise<{ lap: Lap; disturbed: boolean }> {
+  const before = machineMs()
+  const lap = await contender.time()
+  const foreignMs = lap.cpuMs === undefined ? 0 : machineMs() - before - lap.cpuMs
+  return { lap, disturbed: foreignMs > others.share * lap.ms + others.ms }
+}
+
 /**
  * Times contenders lap by lap in turn, so that whatever else the machine does hits all of them alike,
- * and each round starts with another one.
+ * and each round starts with another one. A round in which other programs ran is repeated, for all contenders
+ * and at most twice as often as there are rounds: programs that wait for all their threads suffer most.
  */
 export async function race(
   row: string,
@@ -103,19 +130,28 @@ export async function race(
   { work, unit, warmup = 1, rounds = 5, restMs = 0 }: RowOptions,
 ): Promise<Timing[]> {
   const laps = contenders.map((): Lap[] => [])
+  let [repeated, disturbed, start] = [0, 0, 0]
   try {
-    for (let round = -warmup; round < rounds; round++) {
+    for (let round = -warmup; round < rounds; start++) {
+      const found: { i: number; lap: Lap; disturbed: boolean }[] = []
       for (let turn = 0; turn < contenders.length; turn++) {
-        const i = (turn + round + warmup) % contenders.length
+        const i = (turn + start) % contenders.length
         if (restMs > 0) await setTimeout(restMs)
-        const lap = await contenders[i].time()
-        if (round >= 0) laps[i].push(lap)
+        found.push({ i, ...(await watchedLap(contenders[i])) })
       }
+      const isDisturbed = round >= 0 && found.some((each) => each.disturbed)
+      if (isDisturbed && repeated++ < 2 * rounds) continue
+      if (isDisturbed) disturbed++
+      if (round >= 0) for (const { i, lap } of found) laps[i].push(lap)
+      round++
     }
   } finally {
     for (const contender of contenders) await contender.close?.()
   }
-  return contenders.map(({ name }, i) => summarise(row, name, { laps: laps[i], work, unit }))
+  return contenders.map(({ name }, i) => ({
+    ...summarise(row, name, { laps: laps[i], work, unit }),
+    ...(disturbed > 0 && { disturbed }),
+  }))
 }
 
 /** Minimum, median and spread of laps that did the same work. */

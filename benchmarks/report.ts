@@ -48,7 +48,16 @@ function table(results: Results): string[][] {
 
 function remarks({ outcomes, failures }: Results): string[] {
   const notes = outcomes.flatMap(({ notes = [] }) => notes)
-  return [...notes, ...failures.map(({ row, reason }) => `${row}: could not run: ${reason}`)]
+  const busy = outcomes.flatMap(({ timings }) =>
+    timings.flatMap(({ row, disturbed, laps }) =>
+      disturbed ? [`${row}: other programs ran in ${disturbed} of ${laps.length} rounds`] : [],
+    ),
+  )
+  return [
+    ...notes,
+    ...new Set(busy),
+    ...failures.map(({ row, reason }) => `${row}: could not run: ${reason}`),
+  ]
 }
 
 const barText = ({ name, wanted, got, met }: Bar) =>

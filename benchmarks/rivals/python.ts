@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { python } from '../environment.ts'
+import type { Lap } from '../harness.ts'
 
 /** A Python script of this folder that is started once and answers line by line. */
 export interface PythonLaps {
   /** What it said when it was ready. */
   readonly ready: Readonly<Record<string, unknown>>
   /** Does a task once; `ms` is Python's own measurement. */
-  lap(task: string): Promise<{ readonly ms: number; readonly result: number }>
+  lap(task: string): Promise<Lap & { readonly result: number }>
   /** Once the process has ended. */
   close(): Promise<void>
 }

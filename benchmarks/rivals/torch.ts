@@ -39,9 +39,9 @@ export async function torchContender(
     throw new Error(`torch has ${parameters} parameters, we have ${workload.parameters}`)
   }
   const time = async () => {
-    const { ms, result } = await torch.lap(task)
+    const { result, ...lap } = await torch.lap(task)
     consume(result)
-    return { ms }
+    return lap
   }
   const words = ['torch', ...(layout === 'default' ? [] : [layout])]
   if (task === 'frozen') words.push('frozen')

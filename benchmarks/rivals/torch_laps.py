@@ -104,10 +104,11 @@ def main():
     known, parameters = tasks(**json.loads(sys.argv[1]))
     print(json.dumps({"parameters": parameters}), flush=True)
     for line in sys.stdin:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         result = known[line.strip()]()
         took = (time.perf_counter() - start) * 1000
-        print(json.dumps({"ms": took, "result": result}), flush=True)
+        used = (time.process_time() - cpu) * 1000
+        print(json.dumps({"ms": took, "cpuMs": used, "result": result}), flush=True)
 
 
 main()

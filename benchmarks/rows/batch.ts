@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { nightFolder, nightFrames, nightMegapixels, scratch } from '../frames.ts'
-import { inProcess, race } from '../harness.ts'
+import { inChildren, race } from '../harness.ts'
 import { nebulift } from '../nebulift.ts'
 import type { Row } from './row.ts'
 
@@ -14,7 +14,7 @@ export const batch: Row = {
     const command = (jobs: number, out: string) =>
       nebulift('batch', night, out, '--jobs', String(jobs), '--action', 'report')
     const fresh = (jobs: number) =>
-      inProcess(`nebulift batch --jobs ${jobs}`, async () => {
+      inChildren(`nebulift batch --jobs ${jobs}`, async () => {
         const out = mkdtempSync(join(scratch, 'batch-'))
         try {
           return (await command(jobs, out)).length
@@ -25,16 +25,15 @@ export const batch: Row = {
     const kept = mkdtempSync(join(scratch, 'batch-'))
     try {
       await command(availableParallelism(), kept)
-      const again = inProcess('the same night again, measurements kept', async () => {
+      const again = inChildren('the same night again, measurements kept', async () => {
         return (await command(availableParallelism(), kept)).length
       })
       const jobs = [...new Set(quick ? [availableParallelism()] : [1, availableParallelism()])]
       const options = { work: nightMegapixels, unit: 'Mpx', warmup: 0, rounds: quick ? 1 : 3 }
-      // The work happens in a child: this process's own processor time says nothing.
       const contenders = [...jobs.map(fresh), again]
       const timings = await race(this.name, contenders, options)
       return {
-        timings: timings.map(({ cores: _, ...timing }) => timing),
+        timings,
         notes: timings.map(
           ({ contender, medianMs }) =>
             `${contender}: ${((nightFrames * 60_000) / medianMs).toFixed(0)} frames a minute`,
