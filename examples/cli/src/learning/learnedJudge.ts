@@ -1,5 +1,5 @@
 import type { Classifier } from '@nebulift/model'
-import { type FrameAssessment, frameEvidence } from '@nebulift/prefilter'
+import { type Action, type FrameAssessment, frameEvidence, type Verdict } from '@nebulift/prefilter'
 import { CliError } from '../errors.ts'
 import type { JudgedFile } from '../frame/judgeFile.ts'
 import { combine, type DecidedBy } from './combine.ts'
@@ -8,6 +8,8 @@ import { combine, type DecidedBy } from './combine.ts'
 export interface Learned {
   /** Who settled the verdict; absent where no model was asked. */
   readonly decidedBy?: DecidedBy
+  /** What the prefilter alone said; absent where no model was asked. */
+  readonly prefilter?: { readonly verdict: Verdict; readonly action: Action }
 }
 
 /** A model that judges together with the prefilter. */
@@ -42,7 +44,9 @@ export async function openLearnedJudge(path: string): Promise<LearnedJudge> {
       return assessments.map((assessment, i) => {
         const probability = probabilities[i]
         if (probability === undefined) return assessment
-        return { ...assessment, probability, ...combine(assessment, 1 - probability) }
+        const { verdict, action } = assessment
+        const joined = combine(assessment, 1 - probability)
+        return { ...assessment, probability, ...joined, prefilter: { verdict, action } }
       })
     },
     close: () => classifier.close(),

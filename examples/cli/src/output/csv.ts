@@ -34,8 +34,12 @@ const columns: Readonly<Record<string, (frame: ManifestFrame) => Cell>> = {
   sorted: ({ sorted }) => sorted,
   mask: ({ mask }) => mask,
   corrected_at: ({ corrected }) => corrected?.at,
-  prefilter_verdict: ({ verdict, corrected }) => corrected?.was.verdict ?? verdict,
-  prefilter_action: ({ action, corrected }) => corrected?.was.action ?? action,
+  prefilter_verdict: ({ verdict, corrected, prefilter }) =>
+    prefilter?.verdict ?? corrected?.was.verdict ?? verdict,
+  prefilter_action: ({ action, corrected, prefilter }) =>
+    prefilter?.action ?? corrected?.was.action ?? action,
+  clean_probability: ({ probability }) => rounded(probability, 3),
+  decided_by: ({ decidedBy }) => decidedBy,
 }
 
 /** Names of the columns of `manifest.csv`. */

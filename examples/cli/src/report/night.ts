@@ -1,4 +1,5 @@
 import type { FrameAssessment } from '@nebulift/prefilter'
+import type { Learned } from '../learning/learnedJudge.ts'
 import type { Corrected } from '../output/correction.ts'
 
 /** A small stretched picture of a frame, as `previewWebp` makes it. */
@@ -16,8 +17,8 @@ export interface ReportFrame {
   /** Size of the judged plane in pixels; streaks and grid are drawn in these. */
   readonly width: number
   readonly height: number
-  /** With a person's word, where somebody has gone through the night. */
-  readonly assessment: FrameAssessment & Corrected
+  /** With a model's opinion where one was asked, and a person's word where somebody has gone through the night. */
+  readonly assessment: FrameAssessment & Corrected & Learned
   /** `key` of the session the frame was judged in. */
   readonly sessionKey: string
   /** Middle of the exposure, milliseconds since 1970 UTC; without it the frame is placed by order only. */

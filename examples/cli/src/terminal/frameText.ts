@@ -36,6 +36,7 @@ export function frameText(
       : ''
   const lines = [
     `${paint('bold', printable(frame.file))}  ${headline(frame, paint)}`,
+    ...opinion(frame, dim),
     ...causes.map((cause) => `  ${numbers ? causeText(cause) : causeWords(cause)}`),
     `  ${dim('stars')}       ${stars.count}${shape}`,
     `  ${dim('background')}  ${formatNumber(background.level)} ± ${formatNumber(background.rms)}, gradient ${percent(background.gradient)}`,
@@ -46,6 +47,16 @@ export function frameText(
     lines.push(`  ${dim('note')}        the header calls this a ${frame.kind} frame, not a light`)
   }
   return lines.join('\n')
+}
+
+/** What a model said, and who decided. */
+function opinion(
+  { probability, decidedBy }: ManifestFrame,
+  dim: (text: string) => string,
+): string[] {
+  if (probability === undefined) return []
+  const who = decidedBy === 'both' ? 'prefilter and model agree' : `decided by the ${decidedBy}`
+  return [`  ${dim('model')}       clean with ${percent(probability)}; ${who}`]
 }
 
 function cloudText({ coverage, transparency }: ManifestFrame['clouds']): string {

@@ -83,7 +83,7 @@ function trailsMarkup({ assessment: { streaks } }: PageFrame): Markup {
 }
 
 function facts(frame: PageFrame, session: string): readonly (readonly [string, string])[] {
-  const { stars, background, clouds, probability } = frame.assessment
+  const { stars, background, clouds, probability, decidedBy } = frame.assessment
   const arcsec = stars.fwhmArcsec === undefined ? '' : ` (${formatFixed(stars.fwhmArcsec, 2)}″)`
   const rows: readonly (readonly [string, string | undefined])[] = [
     ['Stars', `${formatNumber(stars.count)}, ${formatNumber(stars.measured)} measured`],
@@ -96,6 +96,7 @@ function facts(frame: PageFrame, session: string): readonly (readonly [string, s
     ['Transparency', formatPercent(clouds.transparency)],
     ['Covered', formatPercent(clouds.coverage)],
     ['P(clean)', probability === undefined ? undefined : formatFixed(probability, 2)],
+    ['Decided by', decidedBy === 'both' ? 'prefilter and model' : decidedBy],
     ['Exposure', frame.exposureS === undefined ? undefined : `${formatNumber(frame.exposureS)} s`],
     ['Size', `${frame.width} × ${frame.height} px`],
     ['Session', session],
