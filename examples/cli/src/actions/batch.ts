@@ -2,6 +2,7 @@ import type { CommandContext } from '../commands/context.ts'
 import { chosenModel } from '../learning/shippedModel.ts'
 import { type BatchResult, runBatch } from '../night/runBatch.ts'
 import type { SortAction } from '../night/sortFrames.ts'
+import type { Manifest } from '../output/manifest.ts'
 import { causeText, headline } from '../terminal/frameText.ts'
 import { nightText } from '../terminal/nightText.ts'
 import type { Terminal } from '../terminal/terminal.ts'
@@ -49,10 +50,23 @@ export async function batch(
   return result.manifest.failed.length > 0 ? 1 : 0
 }
 
+/** What a model did, in one line; nothing where none was asked. */
+function learnedText(frames: Manifest['frames']): string | undefined {
+  const asked = frames.filter(({ decidedBy }) => decidedBy !== undefined)
+  if (asked.length === 0) return undefined
+  const count = (test: (frame: Manifest['frames'][number]) => boolean) => asked.filter(test).length
+  const agreed = count(({ decidedBy }) => decidedBy === 'both')
+  const settled = count(({ decidedBy, verdict }) => decidedBy === 'model' && verdict !== 'review')
+  const doubted = count(({ decidedBy, verdict }) => decidedBy === 'model' && verdict === 'review')
+  return `  model: agreed on ${agreed}, settled ${settled}, wants a look at ${doubted}`
+}
+
 /** The summary that ends a batch for people. */
 export function printNight(terminal: Terminal, result: BatchResult, ms: number): void {
   const { manifest, layout, measuredNow } = result
   terminal.print(nightText(manifest, terminal.paint))
+  const learned = learnedText(manifest.frames)
+  if (learned) terminal.print(learned)
   terminal.print(`  ${measuredNow} measured now, in ${formatDuration(ms)}`)
   terminal.print()
   terminal.print(`  report    ${layout.report}`)

@@ -3,6 +3,7 @@ import type { CommandContext } from '../commands/context.ts'
 import { type DatasetSplit, datasetSplits } from '../dataset/manifest.ts'
 import { openDataset } from '../dataset/openDataset.ts'
 import { CliError } from '../errors.ts'
+import { checkFrameClassifier } from '../learning/checkClassifier.ts'
 import { evaluateModel } from '../learning/evaluateModel.ts'
 import { testText } from '../learning/modelCard.ts'
 
@@ -28,6 +29,7 @@ export async function evaluate(
   }
   const dataset = await openDataset(folder)
   const classifier = await loadClassifier(model, options)
+  checkFrameClassifier(model, classifier.description, dataset.manifest.evidence)
   const wanted = dataset.manifest.examples.filter(
     (e) => e.label !== 'review' && splits.includes(e.split),
   )

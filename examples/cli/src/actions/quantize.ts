@@ -1,10 +1,13 @@
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { describeModel } from '@nebulift/model'
 import { chooseModel, type ModelComparison } from '@nebulift/model/node'
 import type { CommandContext } from '../commands/context.ts'
 import { datasetClasses } from '../dataset/manifest.ts'
 import { type Dataset, openDataset } from '../dataset/openDataset.ts'
 import { CliError, describeError } from '../errors.ts'
 import { writeAtomic } from '../files/atomic.ts'
+import { checkFrameClassifier } from '../learning/checkClassifier.ts'
 import { quantizeTrained } from '../learning/quantizeTrained.ts'
 import { formatTable } from '../terminal/text.ts'
 
@@ -33,11 +36,21 @@ export async function quantize(
       exitCode: 2,
     })
   }
+  if (resolve(model) === resolve(output)) {
+    throw new CliError(`${output}: is the float model itself; choose another -o`, { exitCode: 2 })
+  }
   const float = await readFile(model).catch((error: unknown) => {
     throw new CliError(`${model}: ${describeError(error)}`, { cause: error })
   })
   const dataset = await openDataset(folder)
+  checkFrameClassifier(model, describeModel(float), dataset.manifest.evidence)
   const threads = flags.threads === undefined ? {} : { threads: flags.threads }
+  const compared = await heldOut(dataset)
+  if (compared.examples.length === 0) {
+    throw new CliError(
+      `${folder}: no labelled frames are left to compare with, all are on the training side`,
+    )
+  }
   terminal.log('info', 'calibrating')
   const int8 = await quantizeTrained(float, dataset, {
     method: method === 'percentile' ? { percentile: 99.99 } : method,
@@ -46,7 +59,7 @@ export async function quantize(
   terminal.log('info', 'comparing with float32')
   const choice = await chooseModel({
     ...{ float, int8, maxLoss: mostLoss },
-    ...(await heldOut(dataset)),
+    ...compared,
     ...threads,
   })
   const { comparison } = choice
@@ -55,11 +68,21 @@ export async function quantize(
   if (json)
     terminal.print(JSON.stringify({ ...comparison, written: keepsFloat ? 'float' : 'int8' }))
   else {
+    terminal.print(`on ${compared.examples.length} frames that were not learned from`)
     terminal.print(comparisonText(comparison))
     terminal.print(`  ${keepsFloat ? `float32 (${choice.reason})` : 'int8'}: ${output}`)
   }
   return 0
 }
+
+/** Enough to tell a loss of a percent, few enough to hold in memory. */
+const HELD_OUT_EXAMPLES = 512
+
+/** So many of a list, evenly chosen. */
+const spread = <Item>(list: readonly Item[], most: number): Item[] =>
+  list.filter(
+    (_, i) => Math.floor((i * most) / list.length) !== Math.floor(((i - 1) * most) / list.length),
+  )
 
 /** Labelled examples that ranges were not taken from. */
 async function heldOut({ manifest, read }: Dataset) {
@@ -68,10 +91,11 @@ async function heldOut({ manifest, read }: Dataset) {
     const label = classes.indexOf(example.label)
     return example.split === 'train' || label < 0 ? [] : [{ i, label, evidence: example.evidence }]
   })
+  const some = spread(chosen, HELD_OUT_EXAMPLES)
   const examples = await Promise.all(
-    chosen.map(async ({ i, evidence }) => ({ image: await read(i), evidence })),
+    some.map(async ({ i, evidence }) => ({ image: await read(i), evidence })),
   )
-  return { examples, labels: chosen.map(({ label }) => label) }
+  return { examples, labels: some.map(({ label }) => label) }
 }
 
 function comparisonText({ sizeBytes, latency, accuracy, ...agreement }: ModelComparison): string {

@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { describeModel, training } from '@nebulift/model'
 import { loadClassifier } from '@nebulift/model/node'
 import type { CommandContext } from '../commands/context.ts'
 import type { DatasetManifest } from '../dataset/manifest.ts'
-import { openDataset } from '../dataset/openDataset.ts'
+import { type Dataset, openDataset } from '../dataset/openDataset.ts'
+import { CliError } from '../errors.ts'
 import { writeAtomic } from '../files/atomic.ts'
 import { evaluateModel, type ModelEvaluation } from '../learning/evaluateModel.ts'
 import { type ModelCard, modelCard, modelCardText } from '../learning/modelCard.ts'
@@ -34,6 +36,7 @@ export async function train(
   { modelOutput, json = false, ...options }: TrainFlags,
 ): Promise<number> {
   const files = modelFiles(modelOutput)
+  await checkOwn(files)
   const show = showTraining(terminal, { json })
   const { onEvent, stop } = show
   try {
@@ -41,12 +44,12 @@ export async function train(
       ...options,
       ...{ folder: files.training, onEvent, signal: io.signal },
     })
-    await writeAtomic(files.float, trained.model)
     await writePage(files)
     if (trained.result.reason === 'interrupted') {
       terminal.log('warn', 'interrupted; run the same command again to go on')
       return 130
     }
+    await writeAtomic(files.float, trained.model)
     const card = await finishModel(terminal, {
       dataset,
       files,
@@ -58,6 +61,15 @@ export async function train(
     return 0
   } finally {
     stop()
+  }
+}
+
+/** A model that this training did not make is not replaced. */
+async function checkOwn({ float, training: folder }: ModelFiles): Promise<void> {
+  if (existsSync(float) && !existsSync(folder)) {
+    throw new CliError(`${float}: is there already, and no training of this name made it`, {
+      hint: 'choose another --model-output',
+    })
   }
 }
 
@@ -80,14 +92,8 @@ async function finishModel(
 ): Promise<ModelCard> {
   const model = await readFile(files.float)
   const set = await openDataset(dataset)
-  const classifier = await loadClassifier(model, options)
-  let test: ModelEvaluation | null = null
-  try {
-    const found = await evaluateModel(classifier, set, { splits: ['test'] })
-    if (found.examples > 0) test = found
-  } finally {
-    await classifier.close()
-  }
+  const held = manifest.examples.some(({ split, label }) => split === 'test' && label !== 'review')
+  const test = held ? await testModel(model, set, options) : null
   terminal.log('info', 'quantising')
   const int8 = await quantizeTrained(model, set, options)
   await writeAtomic(files.int8, int8)
@@ -95,6 +101,19 @@ async function finishModel(
   const card = modelCard(describeModel(model), manifest, { test, bytes })
   await writeAtomic(files.card, modelCardText(basename(files.float), card))
   return card
+}
+
+async function testModel(
+  model: Uint8Array,
+  set: Dataset,
+  options: Finished['options'],
+): Promise<ModelEvaluation> {
+  const classifier = await loadClassifier(model, options)
+  try {
+    return await evaluateModel(classifier, set, { splits: ['test'] })
+  } finally {
+    await classifier.close()
+  }
 }
 
 function printCard(terminal: Terminal, files: ModelFiles, card: ModelCard): void {

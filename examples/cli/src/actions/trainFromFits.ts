@@ -23,7 +23,9 @@ export async function trainFromFits(
     jobs,
     ...training
   } = flags
-  const built = await datasetBuild(context, input, {
+  // One JSON document on stdout, the card; the data set's counts are in it.
+  const quiet = { ...context, terminal: { ...context.terminal, print: () => {} } }
+  const built = await datasetBuild(flags.json ? quiet : context, input, {
     ...{ output: datasetDir, cleanThreshold, contaminatedThreshold, inject, seed: flags.seed },
     ...(labels !== undefined && { labels }),
     ...(recursive !== undefined && { recursive }),

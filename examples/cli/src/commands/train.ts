@@ -89,7 +89,8 @@ export function addEvaluate(registry: Registry): void {
 
 export function addPredict(registry: Registry): void {
   addCommand(registry, 'predict <model> <file...>', {
-    summary: 'How probable it is that frames are contaminated, by a model alone.',
+    summary:
+      'How probable it is that frames are clean, by a model alone; best with the whole night at once.',
     example: 'nebulift predict night.onnx light_*.fits\nnebulift predict night.onnx *.fits --json',
   })
     .option('--hdu <n>', 'HDU to judge (default: first SCI, else largest)', wholeNumber(0))

@@ -88,3 +88,28 @@ function shuffleKey(name: string, seed: number): number {
   }
   return hash >>> 0
 }
+
+/** With fewer nights than this some side would be empty. */
+const ENOUGH_NIGHTS = 3
+/** Stretches that a night is cut into where there are too few: neighbours in time stay together. */
+const STRETCHES = 12
+
+/**
+ * What is dealt to a side as a whole, for each example: its night. Where there are too few nights they are cut into stretches
+ * of neighbouring frames, so that something can be learned and checked all the same; a test on such a set flatters, and
+ * the model's card says so. What was made from a frame stays with it.
+ */
+export function splitUnits(
+  members: readonly (Member & Pick<DatasetExample, 'id' | 'derivation'>)[],
+): string[] {
+  const nights = new Set(members.map(({ night }) => night))
+  if (nights.size >= ENOUGH_NIGHTS) return members.map(({ night }) => night)
+  const originals = members.filter(({ derivation }) => !derivation)
+  const units = new Map(
+    originals.map(({ id, night }, i) => {
+      const stretch = Math.floor((i * STRETCHES) / originals.length)
+      return [id, `${night} stretch ${stretch}`]
+    }),
+  )
+  return members.map(({ id, night, derivation }) => units.get(derivation?.from ?? id) ?? night)
+}

@@ -17,7 +17,7 @@ import {
   datasetShape,
   encodeManifest,
 } from './manifest.ts'
-import { splitNights } from './splitNights.ts'
+import { splitNights, splitUnits } from './splitNights.ts'
 
 /** An example before it is known on which side of the split it lies. */
 export type Draft = Omit<DatasetExample, 'split'>
@@ -98,7 +98,11 @@ async function finish(
   { version, recipe, parts, seed }: Finished,
 ): Promise<DatasetManifest> {
   const drafts = parts.flatMap(({ examples }) => examples).sort((a, b) => (a.id < b.id ? -1 : 1))
-  const sides = splitNights(drafts, seed)
+  const units = splitUnits(drafts)
+  const sides = splitNights(
+    drafts.map(({ label }, i) => ({ label, night: units[i] ?? '' })),
+    seed,
+  )
   const manifest: DatasetManifest = {
     schema: datasetSchema,
     version,
@@ -107,7 +111,7 @@ async function finish(
     classes: datasetClasses,
     shape: datasetShape,
     evidence: parts[0]?.evidence ?? [],
-    examples: drafts.map((draft) => ({ ...draft, split: sides.get(draft.night) ?? 'train' })),
+    examples: drafts.map((draft, i) => ({ ...draft, split: sides.get(units[i] ?? '') ?? 'train' })),
   }
   await writeAtomic(manifestPath(folder), encodeManifest(manifest))
   await rm(journalPath(folder), { force: true })

@@ -10,6 +10,9 @@ export interface CombinedVerdict {
   readonly decidedBy: DecidedBy
 }
 
+// Chosen before any model was trained: a wrong settlement in five is what a person tolerates of a hint, one in fifty
+// what it takes to be disturbed for.
+
 /** From here on a model is sure enough to settle what the prefilter leaves open. */
 const SURE = 0.8
 /** From here on it is sure enough to doubt what the prefilter has settled. */

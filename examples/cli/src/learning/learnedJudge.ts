@@ -1,7 +1,9 @@
 import type { Classifier } from '@nebulift/model'
 import { type Action, type FrameAssessment, frameEvidence, type Verdict } from '@nebulift/prefilter'
-import { CliError } from '../errors.ts'
+import { nightsOf } from '../dataset/nights.ts'
+import { CliError, describeError } from '../errors.ts'
 import type { JudgedFile } from '../frame/judgeFile.ts'
+import { checkFrameClassifier } from './checkClassifier.ts'
 import { combine, type DecidedBy } from './combine.ts'
 
 /** What a model adds to an assessment. */
@@ -24,20 +26,20 @@ export interface LearnedJudge {
 
 const CLEAN = 'clean'
 
-/**
- * Loads a classifier of frames.
- * @throws CliError where it tells other classes, or wants evidence this version does not measure
- */
+/** Loads a classifier of frames; refuses others, as `checkFrameClassifier`. */
 export async function openLearnedJudge(path: string): Promise<LearnedJudge> {
   const { loadClassifier } = await import('@nebulift/model/node')
-  const classifier = await loadClassifier(path)
-  const clean = classifier.description.classes.indexOf(CLEAN)
-  if (clean < 0 || classifier.description.classes.length !== 2) {
+  const classifier = await loadClassifier(path).catch((error: unknown) => {
+    const said = describeError(error)
+    throw new CliError(said.includes(path) ? said : `${path}: ${said}`, { cause: error })
+  })
+  try {
+    checkFrameClassifier(path, classifier.description, frameEvidence([]).names)
+  } catch (error) {
     await classifier.close()
-    const got = classifier.description.classes.join(', ')
-    throw new CliError(`${path}: tells ${got}; wanted a model of clean and contaminated frames`)
+    throw error
   }
-  checkEvidence(path, classifier)
+  const clean = classifier.description.classes.indexOf(CLEAN)
   return {
     join: async (frames, assessments) => {
       const probabilities = await cleanProbabilities(classifier, frames, clean)
@@ -53,17 +55,17 @@ export async function openLearnedJudge(path: string): Promise<LearnedJudge> {
   }
 }
 
-function checkEvidence(path: string, { description }: Classifier): void {
-  const { names } = frameEvidence([])
-  const wanted = description.evidence
-  if (wanted.length > 0 && wanted.join() !== names.join()) {
-    throw new CliError(
-      `${path}: was trained on other measures than this version of nebulift takes`,
-      {
-        hint: 'train it anew with nebulift train',
-      },
-    )
+/** Night by night, as in training: a night of last year tells nothing of tonight's sky. */
+function evidenceByNight(frames: readonly JudgedFile[]): (readonly number[])[] {
+  const nights = nightsOf(
+    frames.map(({ measurement }) => ({ file: '', timeMs: measurement.context.timeMs })),
+  )
+  const evidence: (readonly number[])[] = frames.map(() => [])
+  for (const members of Map.groupBy(frames.keys(), (i) => nights[i] ?? '').values()) {
+    const { frames: vectors } = frameEvidence(members.map((i) => frames[i]!.measurement))
+    for (const [k, i] of members.entries()) evidence[i] = vectors[k] ?? []
   }
+  return evidence
 }
 
 /** Probability of a clean frame, by frame; undefined where there is no picture. */
@@ -72,7 +74,7 @@ async function cleanProbabilities(
   frames: readonly JudgedFile[],
   clean: number,
 ): Promise<(number | undefined)[]> {
-  const evidence = frameEvidence(frames.map(({ measurement }) => measurement)).frames
+  const evidence = evidenceByNight(frames)
   const seen = frames.flatMap(({ picture }, i) =>
     picture ? [{ i, example: { image: picture, evidence: evidence[i] ?? [] } }] : [],
   )

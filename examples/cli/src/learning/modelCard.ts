@@ -1,6 +1,7 @@
 import type { ModelDescription } from '@nebulift/model'
 import type { DatasetManifest } from '../dataset/manifest.ts'
 import { statsOf } from '../dataset/stats.ts'
+import { plural } from '../terminal/text.ts'
 import type { ModelEvaluation } from './evaluateModel.ts'
 
 /** What a model card tells, as plain JSON. */
@@ -53,8 +54,27 @@ function limitsOf(manifest: DatasetManifest, test: ModelEvaluation | null): stri
     ...(test && test.examples < 200
       ? [`Its test has ${test.examples} frames only: a percent more or less says little.`]
       : []),
+    ...(sharesNights(manifest)
+      ? ['Too few nights: frames of one night are on both sides, so that its test flatters it.']
+      : []),
+    ...(isWorse(test) ? ['It is worse than the prefilter alone: do not use it yet.'] : []),
     ...(test ? [] : ['No night was left over to test it on.']),
   ]
+}
+
+/** Whether a night was both learned from and tested on. */
+function sharesNights({ examples }: DatasetManifest): boolean {
+  const on = (side: string) =>
+    new Set(examples.filter(({ split }) => split === side).map(({ night }) => night))
+  const learned = on('train')
+  return [...on('test')].some((night) => learned.has(night))
+}
+
+/** Whether the model alone is right less often than the prefilter. */
+function isWorse(test: ModelEvaluation | null): boolean {
+  const right = (judge: string) =>
+    test?.judges.find((found) => found.judge === judge)?.accuracy ?? 0
+  return right('model') < right('prefilter')
 }
 
 const percent = (share: number) => `${(100 * share).toFixed(1)} %`
@@ -75,7 +95,7 @@ export function modelCardText(name: string, card: ModelCard): string {
     '',
     '## Data',
     '',
-    `${data.examples} examples of ${data.nights} nights: ${counts(data.labels)}; labelled by ${counts(data.labelledBy)}.`,
+    `${data.examples} examples of ${plural(data.nights, 'night')}: ${counts(data.labels)}; labelled by ${counts(data.labelledBy)}.`,
     `Flaws: ${counts(data.flaws)}. Recipe: \`${JSON.stringify(data.recipe)}\`.`,
     '',
     '## Test',
@@ -103,7 +123,7 @@ export function testText(test: ModelEvaluation): string[] {
   )
   const [clean = [], contaminated = []] = test.model.confusion
   return [
-    `${test.examples} frames of ${test.nights} nights. Left for review counts as not right.`,
+    `${test.examples} frames of ${plural(test.nights, 'night')}. Left for review counts as not right.`,
     '',
     '| judge | right | macro-F1 | clean called contaminated | contaminated called clean | left for review |',
     '|---|---|---|---|---|---|',

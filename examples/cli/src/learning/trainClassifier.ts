@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { encodeClassifier, metrics, resnet18, tensor, training } from '@nebulift/model'
 import { createTrainer, type FitResult, fit } from '@nebulift/model/node'
 import { type DatasetManifest, datasetClasses, datasetShape } from '../dataset/manifest.ts'
@@ -35,6 +36,12 @@ export interface TrainedClassifier {
   readonly manifest: DatasetManifest
 }
 
+/** A recipe without the way to a folder on this computer: models are given away. */
+const shareable = (recipe: DatasetManifest['recipe']) => ({
+  ...recipe,
+  ...(typeof recipe.input === 'string' && { input: basename(recipe.input) }),
+})
+
 /** Steps in which the rate rises, at most a tenth of all: batch norms settle first. */
 const WARM_UP_STEPS = 50
 
@@ -44,7 +51,12 @@ export async function trainClassifier(
   options: TrainClassifierOptions,
 ): Promise<TrainedClassifier> {
   const { manifest } = await openDataset(dataset)
-  const { epochs, batch, rate, width, seed, patience, folder, threads, signal, onEvent } = options
+  const { epochs, rate, width, seed, patience, folder, threads, signal, onEvent } = options
+  const learned = manifest.examples.filter(
+    ({ split, label }) => split === 'train' && label !== 'review',
+  )
+  // A set smaller than a batch is one batch.
+  const batch = Math.max(1, Math.min(options.batch, learned.length))
   const network = resnet18({
     classes: datasetClasses.length,
     channels: datasetShape[0],
@@ -68,9 +80,17 @@ export async function trainClassifier(
   })
   try {
     await mkdir(folder, { recursive: true })
-    const recipe = { epochs, batch, rate, width, seed, data: JSON.stringify(manifest.recipe) }
+    const recipe = {
+      epochs,
+      batch,
+      rate,
+      width,
+      seed,
+      data: JSON.stringify(shareable(manifest.recipe)),
+    }
     const result = await fit(trainer, {
       ...{ epochs, batch, seed, patience, folder, classes: datasetClasses, settings: recipe },
+      augment: true,
       train: trainingSource({ folder: dataset, split: 'train' }),
       validation: trainingSource({ folder: dataset, split: 'validation' }),
       schedule: (steps) => {

@@ -28,15 +28,29 @@ export async function analyzeFiles(
   files: readonly string[],
   options: AnalyzeOptions = {},
 ): Promise<ManifestFrame[]> {
-  const { hdu, signal, onEvent = () => {}, model } = options
+  const { model } = options
   const judge = model === undefined ? undefined : await openLearnedJudge(model)
+  try {
+    return await describe(files, await measureFiles(files, options, judge !== undefined), judge)
+  } finally {
+    await judge?.close()
+  }
+}
+
+/** Measures what can be measured, by the place in the list. */
+async function measureFiles(
+  files: readonly string[],
+  options: AnalyzeOptions,
+  picture: boolean,
+): Promise<ReadonlyMap<number, JudgedFile>> {
+  const { hdu, signal, onEvent = () => {} } = options
   const jobs = options.jobs ?? defaultJobs(await largestPixels(files))
   const tasks = files.map(
     (path): MeasureTask => ({
       path,
       previewPx: 0,
       ...(hdu !== undefined && { hdu }),
-      ...(judge && { picture: true }),
+      ...(picture && { picture }),
     }),
   )
   onEvent({ type: 'found', files: files.length, open: files.length, jobs })
@@ -64,11 +78,7 @@ export async function analyzeFiles(
       onFailure: (index, { message }) => fail(index, message),
     })
   }
-  try {
-    return await describe(files, judged, judge)
-  } finally {
-    await judge?.close()
-  }
+  return judged
 }
 
 async function describe(

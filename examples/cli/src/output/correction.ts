@@ -13,7 +13,7 @@ export interface Correction extends Decision {
   readonly by: 'person'
   /** ISO 8601, UTC. */
   readonly at: string
-  /** What the prefilter had said. */
+  /** What had been decided without the person. */
   readonly was: Decision
 }
 

@@ -51,12 +51,14 @@ export function frameText(
 
 /** What a model said, and who decided. */
 function opinion(
-  { probability, decidedBy }: ManifestFrame,
+  { probability, decidedBy, clouds }: ManifestFrame,
   dim: (text: string) => string,
 ): string[] {
   if (probability === undefined) return []
   const who = decidedBy === 'both' ? 'prefilter and model agree' : `decided by the ${decidedBy}`
-  return [`  ${dim('model')}       clean with ${percent(probability)}; ${who}`]
+  const alone =
+    clouds.transparency === null ? ' (without its night: less certain than it says)' : ''
+  return [`  ${dim('model')}       clean with ${percent(probability)}${alone}; ${who}`]
 }
 
 function cloudText({ coverage, transparency }: ManifestFrame['clouds']): string {

@@ -12,7 +12,7 @@ export interface Checkpoints {
 }
 
 const pattern = /^step-(\d{8})\.checkpoint$/
-const unfinished = /^(step-\d{8}\.checkpoint|best\.checkpoint|log\.jsonl)\.\d+\.part$/
+const unfinished = /^(step-\d{8}\.checkpoint|best\.checkpoint|log\.jsonl)\.(\d+)\.part$/
 const nameOf = (step: number) => `step-${String(step).padStart(8, '0')}.checkpoint`
 
 /** Opens a folder of checkpoints, which is made where it is absent. */
@@ -22,7 +22,8 @@ export async function openCheckpoints(folder: string, keep = 3): Promise<Checkpo
   const list = async () => (await all()).filter((name) => pattern.test(name)).sort()
   // What a killed process was writing.
   for (const name of await all()) {
-    if (unfinished.test(name)) await rm(join(folder, name), { force: true })
+    const [, , pid] = unfinished.exec(name) ?? []
+    if (pid !== undefined && !isAlive(Number(pid))) await rm(join(folder, name), { force: true })
   }
   return {
     save: async (step, checkpoint) => {
@@ -37,6 +38,9 @@ export async function openCheckpoints(folder: string, keep = 3): Promise<Checkpo
           return decodeCheckpoint(await readFile(path))
         } catch (error) {
           if (!(error instanceof ModelError)) fail(path, error)
+          // Sound, but of a newer program: nothing to be set aside.
+          if (error.code !== 'BAD_FILE')
+            throw new ModelError(error.code, `${path}: ${error.message}`)
           onDamaged(`${path}: ${error.message}`)
           // Else it would count as the newest for ever, and later ones be removed in its stead.
           await rename(path, `${path}.damaged`).catch((cause) => fail(path, cause))
@@ -44,6 +48,16 @@ export async function openCheckpoints(folder: string, keep = 3): Promise<Checkpo
       }
       return undefined
     },
+  }
+}
+
+/** Whether a process with this number runs; one of somebody else counts too. */
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return pid !== process.pid
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
   }
 }
 

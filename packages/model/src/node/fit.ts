@@ -27,7 +27,10 @@ export interface FitOptions {
   readonly schedule: (steps: number) => Schedule
   /** Decides orders and variations. Default 0. */
   readonly seed?: number
-  /** Vary examples, which must be pictures of 3 channels then. Default true. */
+  /**
+   * Vary examples, which must be pictures of the 3 channels that `training.augmenter` knows. Default false: other
+   * pictures would be torn.
+   */
   readonly augment?: boolean
   /** How often an example comes without its evidence. Default 0.15. */
   readonly withoutEvidence?: number
@@ -71,7 +74,7 @@ export interface FitResult {
 export async function fit(trainer: Trainer, options: FitOptions): Promise<FitResult> {
   checkOptions(options)
   const shape = shapeOf(trainer)
-  const { seed = 0, loaders = 1, augment = true, withoutEvidence = 0.15 } = options
+  const { seed = 0, loaders = 1, augment = false, withoutEvidence = 0.15 } = options
   const [channels, height, width] = trainer.network.inputs.image ?? [0, 0, 0]
   if (augment && channels !== 3) {
     const message = `fit: examples are varied as pictures of 3 channels, these have ${channels}; set augment to false`

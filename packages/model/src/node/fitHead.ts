@@ -1,14 +1,16 @@
 import { headOf } from '../networks/head.ts'
 import { tensor } from '../tensor.ts'
 import type { TrainingState } from '../train/core.ts'
-import type { OptimizerSpec } from '../train/optimizerSpec.ts'
 import type { Example, SourceSpec } from '../train/source.ts'
 import { type FitOptions, type FitResult, fit, shapeOf } from './fit.ts'
 import { inMemory } from './inMemory.ts'
 import { openLoader, prefetch } from './loader.ts'
-import { createTrainer, type Trainer } from './trainer.ts'
+import { createTrainer, type Trainer, type TrainerOptions } from './trainer.ts'
 
 const BATCH = 32
+
+/** How the head learns; the defaults are those of `createTrainer`, not those of the trainer of the trunk. */
+export type HeadOptions = Pick<TrainerOptions, 'loss' | 'optimizer' | 'threads' | 'graph'>
 
 /**
  * Transfer learning: the trunk stays as it is and looks at each example once; only the head learns, from the
@@ -17,7 +19,7 @@ const BATCH = 32
 export async function fitHead(
   trainer: Trainer,
   options: FitOptions,
-  { optimizer, threads }: { readonly optimizer?: OptimizerSpec; readonly threads?: number } = {},
+  how: HeadOptions = {},
 ): Promise<FitResult> {
   const [train, validation] = [
     await featuresOf(trainer, options.train),
@@ -29,9 +31,8 @@ export async function fitHead(
     [...whole.parameters].map(([name, data]) => [name, tensor(data, trainer.shapes.get(name))]),
   )
   const head = await createTrainer({
+    ...how,
     ...{ network, tensors },
-    ...(optimizer && { optimizer }),
-    ...(threads !== undefined && { threads }),
   })
   try {
     const result = await fit(head, { ...options, train, validation, augment: false })

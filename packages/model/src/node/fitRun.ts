@@ -1,3 +1,4 @@
+import { crc32 } from '../crc32.ts'
 import { ModelError } from '../errors.ts'
 import type { Json } from '../json.ts'
 import { type Evaluation, evaluate } from '../metrics/evaluation.ts'
@@ -25,7 +26,7 @@ type Running = { readonly loss: number; readonly right: number; readonly seen: n
 interface Progress {
   readonly stopping: EarlyStoppingState
   readonly running: Running
-  /** What decides the order of examples: with another one, the place in it would mean nothing. */
+  /** What decides which examples come when, and how: with other ones, going on would mean nothing. */
   readonly order: { readonly [fact: string]: number }
 }
 
@@ -224,7 +225,21 @@ export class FitRun {
     const { seed = 0 } = this.#options
     const { train, validation } = this.#loaders
     const [examples, validationExamples] = [train.labels.length, validation.labels.length]
-    return { examples, validationExamples, batch: this.#batch, passes: this.#passes, seed }
+    const { balance = true, augment = false, withoutEvidence = 0.15 } = this.#options
+    const labels = new Uint8Array(
+      train.labels.buffer,
+      train.labels.byteOffset,
+      train.labels.byteLength,
+    )
+    return {
+      ...{ examples, validationExamples, batch: this.#batch, passes: this.#passes, seed },
+      ...{
+        balance: Number(balance),
+        augment: Number(augment),
+        withoutEvidence,
+        labels: crc32(labels),
+      },
+    }
   }
 
   async #save(epoch: number, step: number): Promise<void> {

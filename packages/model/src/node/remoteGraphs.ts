@@ -1,6 +1,6 @@
 import type { Network } from '../networks/network.ts'
 import { compilePrediction, compileTraining, compileTrainingParts } from '../train/compile.ts'
-import type { ParameterLayout } from '../train/core.ts'
+import type { CompiledGraph, ParameterLayout } from '../train/core.ts'
 import type { Loss } from '../train/losses.ts'
 import type { Remote } from './remote.ts'
 
@@ -21,6 +21,12 @@ export interface GraphsOf {
 /** Compiles graphs here and loads them there. */
 export function remoteGraphs(remote: Remote, { network, loss, layout }: GraphsOf): RemoteGraphs {
   const loaded = new Map<string, Promise<void>>()
+  const load = (key: string, made: CompiledGraph) => {
+    const loading = remote.call<void>('addGraph', [key, made])
+    loaded.set(key, loading)
+    // What failed may be asked for again.
+    loading.catch(() => loaded.delete(key))
+  }
   return {
     whole: async (kind, batch) => {
       const key = `${kind}-${batch}`
@@ -33,7 +39,7 @@ export function remoteGraphs(remote: Remote, { network, loss, layout }: GraphsOf
                 layout,
                 output: kind === 'predict' ? 'logits' : kind,
               })
-        loaded.set(key, remote.call('addGraph', [key, made]))
+        load(key, made)
       }
       await loaded.get(key)
       return key
@@ -45,8 +51,7 @@ export function remoteGraphs(remote: Remote, { network, loss, layout }: GraphsOf
       )
       if (keys.some((key) => !loaded.has(key))) {
         const made = compileTrainingParts(network, { loss, batch, layout, parts })
-        for (const [i, key] of keys.entries())
-          loaded.set(key, remote.call('addGraph', [key, made[i]]))
+        for (const [i, key] of keys.entries()) load(key, made[i])
       }
       await Promise.all(keys.map((key) => loaded.get(key)))
       return keys

@@ -26,8 +26,8 @@ export interface TrainerOptions {
   /** Threads of one operation. Default the runtime's choice, one a core. */
   readonly threads?: number
   /**
-   * `fast` computes in blocks of channels where this machine's runtime can, `portable` in standard
-   * operators only. Default `fast`.
+   * `fast` computes in blocks of channels where this machine's runtime can, `portable` in operators
+   * that every build of it has. Default `fast`.
    */
   readonly graph?: 'fast' | 'portable'
 }

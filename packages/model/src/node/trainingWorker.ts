@@ -19,7 +19,8 @@ export interface TrainingThread {
 }
 
 const { optimizer, threads } = workerData as TrainingThread
-const open = (model: Uint8Array) => openSession(model, threads === undefined ? {} : { threads })
+const open = (model: Uint8Array) =>
+  openSession(model, { flushTiny: true, ...(threads !== undefined && { threads }) })
 let core: TrainingCore
 
 serveMethods({

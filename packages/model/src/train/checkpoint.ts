@@ -117,13 +117,17 @@ function checkWhole(bytes: Uint8Array): number {
   if (bytes.length < PRELUDE + 4) throw badFile(`truncated, only ${bytes.length} bytes`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const version = view.getUint32(8, true)
-  if (version !== VERSION) throw badFile(`version ${version}, this program reads ${VERSION}`)
   const length = Number(view.getBigUint64(16, true))
   if (length > bytes.length) throw badFile(`truncated, ${bytes.length} of ${length} bytes`)
   if (length < bytes.length) throw badFile(`${bytes.length} bytes, wanted ${length}`)
   const end = length - 4
   if (crc32(bytes.subarray(0, end)) !== view.getUint32(end, true)) {
     throw badFile('damaged, its checksum does not fit')
+  }
+  // Last: a version that is only a damaged byte is damage.
+  if (version !== VERSION) {
+    const message = `checkpoint: version ${version}, this program reads ${VERSION}`
+    throw new ModelError('UNSUPPORTED', message)
   }
   return view.getUint32(12, true)
 }

@@ -52,6 +52,7 @@ export function compileTrainingParts(
   return splitGraph(lowered.graph, groups).map((part, i) => ({
     model: encodeOnnx(part),
     norms: i === 0 ? norms : new Map(),
+    last: i === parts - 1,
   }))
 }
 

@@ -15,6 +15,8 @@ export interface Runnable {
 export interface CompiledGraph {
   /** The ONNX model. */
   readonly model: Uint8Array
+  /** Of a graph cut into parts: this is the last one. */
+  readonly last?: boolean
   /** Values a channel behind the statistics of each batch norm. */
   readonly norms: ReadonlyMap<string, number>
 }
@@ -143,6 +145,8 @@ export class TrainingCore {
       if (name.startsWith('d:')) gradients.set(name.slice(2), result.data as Float32Array)
       else this.#carried.set(name, result)
     }
+    // After the last part nothing is needed any more.
+    if (compiled.last) this.#carried = new Map()
     const logits = results.get('logits')?.data as Float32Array | undefined
     return { gradients, ...(loss && { loss: Number(loss.data[0]) }), ...(logits && { logits }) }
   }

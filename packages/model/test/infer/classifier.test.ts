@@ -24,6 +24,14 @@ const model = encodeClassifier(network, tensors, words)
 const images = pictures(7, network.inputs.image)
 const examples = images.map((image, i) => ({ image, evidence: Float32Array.of(i / 7, -i) }))
 
+it('loading and running a classifier leaves the arithmetic of this thread as it was', async () => {
+  const classifier = await loadClassifier(model)
+  await classifier.classify(examples)
+  await classifier.close()
+  const tiny = Number.MIN_VALUE
+  expect(tiny > 0 && (tiny * 2) / 2 === tiny).toBe(true)
+})
+
 describe('a classifier file', () => {
   it('says what it is', () => {
     expect(describeModel(model)).toEqual({

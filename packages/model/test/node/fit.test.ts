@@ -235,7 +235,8 @@ describe('what fit refuses', () => {
   })
 
   it('varying pictures that have not three channels', async () => {
-    const one = { ...task, train: inMemory(lines(32)), validation: inMemory(lines(8)) }
+    const examples = { train: inMemory(lines(32)), validation: inMemory(lines(8)) }
+    const one = { ...task, ...examples, augment: true }
     await expect(train(one, { network: tiny() })).rejects.toThrow(
       'fit: examples are varied as pictures of 3 channels, these have 1; set augment to false',
     )

@@ -139,7 +139,12 @@ describe('checkpoint', () => {
     )
     const bytes = encodeCheckpoint(sample)
     expect(errorOf(Uint8Array.of(...bytes, 0)).message).toMatch(/bytes, wanted/)
-    expect(errorOf(bytes.with(8, 2)).message).toBe('checkpoint: version 2, this program reads 1')
+    const newer = bytes.with(8, 2)
+    new DataView(newer.buffer).setUint32(newer.length - 4, crc32(newer.subarray(0, -4)), true)
+    expect(errorOf(newer)).toMatchObject({
+      code: 'UNSUPPORTED',
+      message: 'checkpoint: version 2, this program reads 1',
+    })
   })
 
   it('refuses a header that another program spoiled and summed up anew', () => {
