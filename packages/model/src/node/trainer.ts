@@ -127,7 +127,8 @@ export async function createTrainer(options: TrainerOptions): Promise<Trainer> {
     restore: (state) => calls.run(() => remote.call('restore', [state])),
     close: calls.close,
   }
-  await trainer.restore(first)
+  // Fresh weights are nobody else's: they move, and this thread keeps no copy.
+  await remote.call('restore', [first], options.tensors === undefined)
   return trainer
 }
 
