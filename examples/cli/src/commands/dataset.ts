@@ -1,6 +1,7 @@
 import { Option } from 'commander'
-import { parseShare, parseSize, wholeNumber } from './arguments.ts'
+import { parseSize, wholeNumber } from './arguments.ts'
 import { addCommand, type Registry, withContext } from './context.ts'
+import { withLabelOptions } from './labelOptions.ts'
 
 export function addDataset(registry: Registry): void {
   const dataset = addCommand(registry, 'dataset', {
@@ -20,30 +21,16 @@ export function addDataset(registry: Registry): void {
 
 /** Global options are read from `registry`; the command is added to `inside`. */
 function addDatasetBuild(registry: Registry, inside: Registry): void {
-  addCommand(inside, 'build <in>', {
-    summary:
-      'Judge a folder of frames and make labelled pictures of them; the frames stay untouched.',
-    example:
-      'nebulift dataset build ~/astro/2026-03-14 -o set --inject 200\nnebulift dataset build ~/astro -o set --recursive --labels sorted/manifest.json',
-  })
+  withLabelOptions(
+    addCommand(inside, 'build <in>', {
+      summary:
+        'Judge a folder of frames and make labelled pictures of them; the frames stay untouched.',
+      example:
+        'nebulift dataset build ~/astro/2026-03-14 -o set --inject 200\nnebulift dataset build ~/astro -o set --recursive --labels sorted/manifest.json',
+    }),
+  )
     .requiredOption('-o, --output <folder>', 'data set to write')
-    .option('--labels <json>', 'corrected manifest.json of a batch, or truth.json of a simulation')
-    .option('--clean-threshold <score>', 'clean from this score on', parseShare, 0.7)
-    .option('--contaminated-threshold <score>', 'contaminated up to this score', parseShare, 0.3)
-    .option(
-      '--inject <n>',
-      'repeat clean frames with simulated trails',
-      wholeNumber(0, 1_000_000),
-      0,
-    )
     .option('--seed <n>', 'decides the split and the trails', wholeNumber(0, 1_000_000), 1)
-    .option('--recursive', 'also search the folders inside')
-    .option('--hdu <n>', 'HDU to judge (default: first SCI, else largest)', wholeNumber(0))
-    .option(
-      '--jobs <n>',
-      'frames at once (default: as cores and memory allow)',
-      wholeNumber(1, 256),
-    )
     .option('--json', 'print the statistics as JSON')
     .action(
       withContext(registry, async () => (await import('../actions/datasetBuild.ts')).datasetBuild),

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { parseNumber, parseShare, wholeNumber } from './arguments.ts'
 import { addCommand, type Registry, withContext } from './context.ts'
+import { withLabelOptions } from './labelOptions.ts'
 
 /** The options that every training takes. */
 function withTrainingOptions(command: Command): Command {
@@ -40,34 +41,21 @@ export function addTrain(registry: Registry): void {
 }
 
 export function addTrainFromFits(registry: Registry): void {
-  withTrainingOptions(
-    addCommand(registry, 'train-from-fits <in>', {
-      summary: 'From a folder of frames to a classifier: judge, label, train, calibrate, quantise.',
-      example:
-        'nebulift train-from-fits ~/astro --recursive --model-output mine.onnx --dataset-dir set\nnebulift train-from-fits ~/astro --model-output mine.onnx --dataset-dir set --labels sorted/manifest.json',
-    }),
+  withLabelOptions(
+    withTrainingOptions(
+      addCommand(registry, 'train-from-fits <in>', {
+        summary:
+          'From a folder of frames to a classifier: judge, label, train, calibrate, quantise.',
+        example:
+          'nebulift train-from-fits ~/astro --recursive --model-output mine.onnx --dataset-dir set\nnebulift train-from-fits ~/astro --model-output mine.onnx --dataset-dir set --labels sorted/manifest.json',
+      }),
+    ),
   )
     .requiredOption(
       '-o, --model-output <onnx>',
       'model to write; card and int8 model come beside it',
     )
     .requiredOption('--dataset-dir <folder>', 'data set to write')
-    .option('--labels <json>', 'corrected manifest.json of a batch, or truth.json of a simulation')
-    .option('--clean-threshold <score>', 'clean from this score on', parseShare, 0.7)
-    .option('--contaminated-threshold <score>', 'contaminated up to this score', parseShare, 0.3)
-    .option(
-      '--inject <n>',
-      'repeat clean frames with simulated trails',
-      wholeNumber(0, 1_000_000),
-      0,
-    )
-    .option('--recursive', 'also search the folders inside')
-    .option('--hdu <n>', 'HDU to judge (default: first SCI, else largest)', wholeNumber(0))
-    .option(
-      '--jobs <n>',
-      'frames at once (default: as cores and memory allow)',
-      wholeNumber(1, 256),
-    )
     .action(
       withContext(
         registry,

@@ -53,11 +53,13 @@ export async function runBatch(
   output: string,
   options: BatchOptions = {},
 ): Promise<BatchResult> {
+  // Opened first: a model that cannot be used is known before anything is measured or made.
+  await using opened = await openJudge(options.model)
   const folders = await checkFolders(input, output)
   try {
     const release = await claimOutput(folders)
     try {
-      return await judgeNight(folders, options)
+      return await judgeNight(folders, options, opened.judge)
     } finally {
       await release()
     }
@@ -70,18 +72,19 @@ export async function runBatch(
   }
 }
 
-async function judgeNight(folders: NightFolders, options: BatchOptions): Promise<BatchResult> {
-  const { hdu, jobs, recursive = false, signal, onEvent = () => {}, model } = options
-  // Opened first: a model that cannot be used is known before the night is measured.
-  await using opened = await openJudge(model)
-  const { judge } = opened
+async function judgeNight(
+  folders: NightFolders,
+  options: BatchOptions,
+  judge: LearnedJudge | undefined,
+): Promise<BatchResult> {
+  const { hdu, jobs, recursive = false, signal, onEvent = () => {} } = options
   const { layout } = folders
   const sources = await findSources(folders, { recursive })
   for (const failure of sources.failures) onEvent({ type: 'failed', ...failure })
   const cache = await openCache(layout.cache, hdu === undefined ? {} : { hdu })
   const night = await measureFrames(sources.frames, {
     ...{ cache, jobs, hdu, onEvent, signal },
-    ...(model !== undefined && { picture: true }),
+    ...(judge && { picture: true }),
   })
   const failed = [...sources.failures, ...night.failures]
   const findWord = await readCorrections(layout, await readManifest(layout))

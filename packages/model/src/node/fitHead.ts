@@ -4,10 +4,9 @@ import type { TrainingState } from '../train/core.ts'
 import type { Example, SourceSpec } from '../train/source.ts'
 import { type FitOptions, type FitResult, fit, shapeOf } from './fit.ts'
 import { inMemory } from './inMemory.ts'
-import { openLoader, prefetch } from './loader.ts'
+import { openLoader } from './loader.ts'
+import { inferAll } from './predictAll.ts'
 import { createTrainer, type Trainer, type TrainerOptions } from './trainer.ts'
-
-const BATCH = 32
 
 /** How the head learns; the defaults are those of `createTrainer`, not those of the trainer of the trunk. */
 export type HeadOptions = Pick<TrainerOptions, 'loss' | 'optimizer' | 'threads' | 'graph'>
@@ -52,23 +51,11 @@ async function featuresOf(trainer: Trainer, source: SourceSpec): Promise<SourceS
   const loader = await openLoader({ source, shape: shapeOf(trainer), seed: 0 })
   try {
     const { labels } = loader
-    const count = labels.length
-    const batches = prefetch(
-      (i) =>
-        loader.batch(
-          0,
-          Uint32Array.from({ length: BATCH }, (_, j) => Math.min(count - 1, i * BATCH + j)),
-        ),
-      { from: 0, to: Math.ceil(count / BATCH), ahead: 2 },
-    )
-    const examples: Example[] = []
-    for await (const { inputs } of batches) {
-      const features = await trainer.features(inputs)
-      const length = features.length / BATCH
-      for (let i = 0; i < BATCH && examples.length < count; i++) {
-        examples.push({ image: features.slice(i * length, (i + 1) * length) })
-      }
-    }
+    const all = await inferAll(loader, (inputs) => trainer.features(inputs))
+    const length = all.length / labels.length
+    const examples = Array.from(labels, (_, i): Example => {
+      return { image: all.subarray(i * length, (i + 1) * length) }
+    })
     return inMemory({ labels, examples })
   } finally {
     await loader.close()

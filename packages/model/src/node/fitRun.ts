@@ -258,7 +258,6 @@ export class FitRun {
       buffers,
       optimizer: { ...optimizer, name: this.#trainer.optimizer },
       position,
-      randoms: {},
       progress: this.#progress as unknown as Json,
       settings: this.#options.settings ?? null,
     }

@@ -1,27 +1,35 @@
-import type { Loader } from './loader.ts'
-import { prefetch } from './loader.ts'
-import type { Trainer } from './trainer.ts'
+import { type Loader, prefetch } from './loader.ts'
+import type { Batch, Trainer } from './trainer.ts'
 
 const BATCH = 32
 
 /** Logits of all examples of a loader in their order, by the running statistics. */
-export async function predictAll(trainer: Trainer, loader: Loader): Promise<Float32Array> {
+export const predictAll = (trainer: Trainer, loader: Loader): Promise<Float32Array> =>
+  inferAll(loader, (inputs) => trainer.predict(inputs))
+
+/**
+ * What `infer` makes of all examples of a loader in their order, row after row. One batch size is one graph: what is
+ * missing in the last batch is filled with its last example, and left out of the result.
+ */
+export async function inferAll(
+  loader: Loader,
+  infer: (inputs: Batch['inputs']) => Promise<Float32Array>,
+): Promise<Float32Array> {
   const count = loader.labels.length
-  const { classes } = trainer.network
-  const logits = new Float32Array(count * classes)
-  // One batch size is one graph: what is missing at the end is filled with examples again.
-  const make = (i: number) =>
-    loader.batch(
-      0,
-      Uint32Array.from({ length: BATCH }, (_, j) => Math.min(count - 1, i * BATCH + j)),
-    )
-  const batches = prefetch(make, { from: 0, to: Math.ceil(count / BATCH), ahead: 2 })
+  const indices = (i: number) =>
+    Uint32Array.from({ length: BATCH }, (_, j) => Math.min(count - 1, i * BATCH + j))
+  const batches = prefetch((i) => loader.batch(0, indices(i)), {
+    ...{ from: 0, to: Math.ceil(count / BATCH), ahead: 2 },
+  })
+  let all = new Float32Array()
   let at = 0
   for await (const { inputs } of batches) {
-    const found = await trainer.predict(inputs)
+    const found = await infer(inputs)
+    const length = found.length / BATCH
+    if (at === 0) all = new Float32Array(count * length)
     const left = Math.min(BATCH, count - at)
-    logits.set(found.subarray(0, left * classes), at * classes)
+    all.set(found.subarray(0, left * length), at * length)
     at += left
   }
-  return logits
+  return all
 }
