@@ -1,11 +1,13 @@
 import { crc32 } from '../crc32.ts'
 import { ModelError } from '../errors.ts'
 import type { Json } from '../json.ts'
-import type { RandomState } from '../random.ts'
 import type { Arrays } from './arrays.ts'
 import type { OptimizerState } from './optimizers.ts'
 
-/** All that training needs to go on as if it had never stopped. */
+/**
+ * All that training needs to go on as if it had never stopped. What is drawn at random is a function of the seed and the
+ * position, so no random state has to be kept.
+ */
 export interface Checkpoint {
   /** What is learned, by name; the order is kept. */
   readonly parameters: Arrays
@@ -14,8 +16,6 @@ export interface Checkpoint {
   readonly optimizer: OptimizerState & { readonly name: string }
   /** The next step to make: epoch, and step within it, both from 0. */
   readonly position: { readonly epoch: number; readonly step: number }
-  /** Random sources by what they are for. */
-  readonly randoms: Readonly<Record<string, RandomState>>
   /** Measures so far, early stopping's state and the like. */
   readonly progress: Json
   /** The settings the training was started with. */
@@ -42,7 +42,7 @@ interface StoredArray {
   readonly length: number
 }
 
-interface Header extends Pick<Checkpoint, 'position' | 'randoms' | 'progress' | 'settings'> {
+interface Header extends Pick<Checkpoint, 'position' | 'progress' | 'settings'> {
   readonly optimizer: { readonly name: string; readonly step: number }
   /** In the order in which they lie in the file. */
   readonly arrays: readonly StoredArray[]
@@ -53,7 +53,7 @@ interface Header extends Pick<Checkpoint, 'position' | 'randoms' | 'progress' | 
  * @throws ModelError `BAD_ARGUMENT` where JSON parts hold NaN or infinity, which JSON cannot say
  */
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { parameters, buffers, optimizer, position, randoms, progress, settings } = checkpoint
+  const { parameters, buffers, optimizer, position, progress, settings } = checkpoint
   const groups = { parameters, buffers, slots: optimizer.slots }
   const stored = Object.entries(groups).flatMap(([group, arrays]) =>
     [...arrays].map(([name, data]) => ({ group: group as StoredArray['group'], name, data })),
@@ -61,7 +61,6 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const header: Header = {
     optimizer: { name: optimizer.name, step: optimizer.step },
     position,
-    randoms,
     progress,
     settings,
     arrays: stored.map(({ group, name, data }) => ({ group, name, length: data.length })),
@@ -98,13 +97,12 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     own.set(bytes.subarray(offsets[i], offsets[i] + 4 * length))
     groups[group].set(name, new Float32Array(own.buffer))
   })
-  const { optimizer, position, randoms, progress, settings } = header
+  const { optimizer, position, progress, settings } = header
   return {
     parameters: groups.parameters,
     buffers: groups.buffers,
     optimizer: { ...optimizer, slots: groups.slots },
     position,
-    randoms,
     progress,
     settings,
   }

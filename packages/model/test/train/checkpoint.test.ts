@@ -3,7 +3,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { crc32 } from '../../src/crc32.ts'
 import { ModelError } from '../../src/errors.ts'
-import { random } from '../../src/random.ts'
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/train/checkpoint.ts'
 
 const sample: Checkpoint = {
@@ -18,7 +17,6 @@ const sample: Checkpoint = {
     slots: new Map([['momentum/conv.weight', Float32Array.of(3)]]),
   },
   position: { epoch: 2, step: 31 },
-  randoms: { augment: random(1).state },
   progress: { losses: [0.1, 1 / 3], best: null },
   settings: { network: 'resnet18', classes: ['clean', 'trail'] },
 }
@@ -32,10 +30,6 @@ const checkpoints: fc.Arbitrary<Checkpoint> = fc.record({
   buffers: named,
   optimizer: fc.record({ name: fc.string(), step: fc.nat(), slots: named }),
   position: fc.record({ epoch: fc.nat(), step: fc.nat() }),
-  randoms: fc.dictionary(
-    fc.string(),
-    fc.integer().map((seed) => random(seed).state),
-  ),
   progress: fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value))),
   settings: fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value))),
 })
