@@ -28,6 +28,12 @@ export interface RowOptions {
    * would take a core from whoever comes next.
    */
   readonly restMs?: number
+  /**
+   * Laps in a row that count in a contender's turn. Default 1. With more than one, at least two go before them that
+   * do not count: they find the caches full of the others' numbers, and their threads still awake, as nobody does
+   * who classifies one picture after another.
+   */
+  readonly inARow?: number
 }
 
 export interface Timing {
@@ -119,30 +125,50 @@ async function watchedLap(contender: Contender): Promise<{ lap: Lap; disturbed: 
   return { lap, disturbed: foreignMs > others.share * lap.ms + others.ms }
 }
 
+/** What a longer turn begins with: laps that only warm caches, until threads of the one before have gone to sleep too. */
+const settling = { laps: 2, ms: 60 }
+
+/** One contender's turn: the laps that count, and whether other programs ran meanwhile. */
+async function turnOf(
+  contender: Contender,
+  { restMs, inARow }: { restMs: number; inARow: number },
+): Promise<{ laps: Lap[]; disturbed: boolean }> {
+  if (restMs > 0) await setTimeout(restMs)
+  const watched: { lap: Lap; disturbed: boolean }[] = []
+  const start = performance.now()
+  const isSettled = (i: number) =>
+    inARow === 1 || (i >= settling.laps && performance.now() - start >= settling.ms)
+  for (let i = 0; !isSettled(i); i++) await contender.time()
+  for (let i = 0; i < inARow; i++) watched.push(await watchedLap(contender))
+  return {
+    laps: watched.map(({ lap }) => lap),
+    disturbed: watched.some(({ disturbed }) => disturbed),
+  }
+}
+
 /**
- * Times contenders lap by lap in turn, so that whatever else the machine does hits all of them alike,
+ * Times contenders in turn, so that whatever else the machine does hits all of them alike,
  * and each round starts with another one. A round in which other programs ran is repeated, for all contenders
  * and at most twice as often as there are rounds: programs that wait for all their threads suffer most.
  */
 export async function race(
   row: string,
   contenders: readonly Contender[],
-  { work, unit, warmup = 1, rounds = 5, restMs = 0 }: RowOptions,
+  { work, unit, warmup = 1, rounds = 5, restMs = 0, inARow = 1 }: RowOptions,
 ): Promise<Timing[]> {
   const laps = contenders.map((): Lap[] => [])
   let [repeated, disturbed, start] = [0, 0, 0]
   try {
     for (let round = -warmup; round < rounds; start++) {
-      const found: { i: number; lap: Lap; disturbed: boolean }[] = []
+      const found: { i: number; laps: Lap[]; disturbed: boolean }[] = []
       for (let turn = 0; turn < contenders.length; turn++) {
         const i = (turn + start) % contenders.length
-        if (restMs > 0) await setTimeout(restMs)
-        found.push({ i, ...(await watchedLap(contenders[i])) })
+        found.push({ i, ...(await turnOf(contenders[i], { restMs, inARow })) })
       }
       const isDisturbed = round >= 0 && found.some((each) => each.disturbed)
       if (isDisturbed && repeated++ < 2 * rounds) continue
       if (isDisturbed) disturbed++
-      if (round >= 0) for (const { i, lap } of found) laps[i].push(lap)
+      if (round >= 0) for (const each of found) laps[each.i].push(...each.laps)
       round++
     }
   } finally {

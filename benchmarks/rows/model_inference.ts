@@ -15,11 +15,13 @@ export interface InferenceRace {
   /** Also as the library runs them when nobody says otherwise: few at a time, where pictures are large. */
   readonly split: boolean
   readonly rounds: number
+  /** Laps in a row that count in a turn. */
+  readonly inARow: number
 }
 
 /** Laps of probabilities of one batch. */
 export async function raceInference(options: InferenceRace): Promise<Timing[]> {
-  const { row, work, files, split, rounds } = options
+  const { row, work, files, split, rounds, inARow } = options
   const whole = { work, atATime: work.batch }
   const contenders = await openAll([
     ...options.torch.map((task) => () => torchContender(task, work)),
@@ -28,7 +30,14 @@ export async function raceInference(options: InferenceRace): Promise<Timing[]> {
     ...(split ? [() => openInference(`${ours}, default runs`, files.float, { work })] : []),
     ...(split ? [() => openInference(`${int8}, default runs`, files.int8, { work })] : []),
   ])
-  return race(row, contenders, { work: work.batch, unit: 'images', warmup: 3, rounds, restMs: 20 })
+  return race(row, contenders, {
+    work: work.batch,
+    unit: 'images',
+    warmup: 3,
+    rounds,
+    restMs: 20,
+    inARow,
+  })
 }
 
 const wanted = [
@@ -76,10 +85,11 @@ export const inference: Row = {
       say(`  batch ${batch}`)
       const row = `inference, batch ${batch}`
       const torch = hasTorch ? (['predict', 'frozen'] as const) : []
-      const rounds = (quick ? 5 : 15) * (batch === 1 ? 3 : 1)
+      const rounds = quick ? 4 : 10
+      const inARow = batch === 1 ? 12 : 4
       const split = batch > 1
       const work = workload({ batch })
-      timings.push(...(await raceInference({ row, work, torch, files, split, rounds })))
+      timings.push(...(await raceInference({ row, work, torch, files, split, rounds, inARow })))
     }
     const notes = [
       ...(hasTorch ? [] : ['no torch here: inference is compared with nothing']),

@@ -56,7 +56,9 @@ const inference = piRow('pi: inference', async ({ quick, say }) => {
       const row = `inference, width ${width}, batch ${batch}`
       const work = workload({ width, batch })
       const rounds = (quick ? 2 : 7) * (batch === 1 ? 3 : 1)
-      timings.push(...(await raceInference({ row, work, torch, files, split: batch > 1, rounds })))
+      timings.push(
+        ...(await raceInference({ row, work, torch, files, split: batch > 1, rounds, inARow: 2 })),
+      )
     }
   }
   return { timings }
