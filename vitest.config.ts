@@ -27,7 +27,9 @@ export default defineConfig({
   test: {
     ...counted,
     projects: [
+      project('distributed', 'packages/distributed'),
       project('fits', 'packages/fits'),
+      project('k8s', 'packages/k8s'),
       project('model', 'packages/model'),
       project('prefilter', 'packages/prefilter'),
       project('simulator', 'packages/simulator'),
