@@ -9,6 +9,8 @@ export type DistributedErrorCode =
   | 'BAD_ARGUMENT'
   /** Ranks that must hold the same weights do not. */
   | 'DIVERGED'
+  /** A rank could not do its part for good, or numbers are no longer finite: trying again would end the same way. */
+  | 'FAILED'
   | 'IO'
   | 'CLOSED'
 
@@ -32,7 +34,7 @@ export const exitCodes = {
   retry: 75,
 } as const
 
-const lasting: readonly DistributedErrorCode[] = ['REFUSED', 'BAD_ARGUMENT', 'DIVERGED']
+const lasting: readonly DistributedErrorCode[] = ['REFUSED', 'BAD_ARGUMENT', 'DIVERGED', 'FAILED']
 
 /** The exit code that an error deserves; errors that are not ours are taken for mistakes. */
 export function exitCodeOf(error: unknown): number {

@@ -35,6 +35,11 @@ export interface Passes<Batch> {
   readonly stepsPerEpoch: number
   /** Passes of one step over all ranks together: with equal passes, the number of ranks changes no result. */
   readonly passes: number
-  /** One pass; asked for ahead of time, so that it can be loaded while the one before is computed. */
+  /** Examples of one pass, for figures of speed. Default 1. */
+  readonly passExamples?: number
+  /**
+   * One pass, of a step within the epoch; asked for ahead of time, so that it can be loaded while the one before is
+   * computed.
+   */
   load(at: { readonly epoch: number; readonly step: number; readonly pass: number }): Promise<Batch>
 }
