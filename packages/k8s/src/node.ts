@@ -1,1 +1,9 @@
-export {}
+export { type Applied, type ApplyOptions, apply } from './node/apply.ts'
+export { type Cluster, type ClusterOptions, openCluster, type Resource } from './node/cluster.ts'
+export { jobStatus, type StatusOptions, type WatchOptions, watchJob } from './node/jobView.ts'
+export { followLogs, formatLine, type LogLine, type LogOptions } from './node/logs.ts'
+export type { KubeObject } from './node/objects.ts'
+export { exitCodeOf } from './node/refusal.ts'
+export { type RemoveOptions, remove } from './node/remove.ts'
+export type { JobReport, RankReport } from './node/report.ts'
+export { type ScaleOptions, scale } from './node/scale.ts'

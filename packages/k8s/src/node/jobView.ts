@@ -1,0 +1,180 @@
+import { K8sError } from '../errors.ts'
+import { type Cluster, core, podsOf } from './cluster.ts'
+import { type Change, type FollowOptions, follow, listAll } from './follow.ts'
+import type { Job, KubeEvent, Pod } from './objects.ts'
+import { type JobReport, noteOf, type PodNote, reportOf } from './report.ts'
+
+const maxWarnings = 500
+
+/** What is known of one job, put together from what is listed and watched. */
+class JobView {
+  #job: Job | undefined
+  readonly #pods = new Map<string, PodNote>()
+  readonly #warnings = new Map<string, KubeEvent>()
+
+  get job(): Job | undefined {
+    return this.#job
+  }
+
+  onJob(change: Change<Job>): void {
+    if (change.type === 'listed') this.#job = change.items[0]
+    else this.#job = change.type === 'gone' ? undefined : change.item
+  }
+
+  onPod(change: Change<Pod>): void {
+    if (change.type === 'listed') this.#pods.clear()
+    for (const pod of change.type === 'listed' ? change.items : [change.item]) {
+      if (change.type === 'gone') this.#pods.delete(pod.metadata.name)
+      else this.#pods.set(pod.metadata.name, noteOf(pod))
+    }
+  }
+
+  /** A namespace has warnings about much else: only what concerns this job is kept, and of that not too many. */
+  onWarning(change: Change<KubeEvent>, job: string): void {
+    for (const event of change.type === 'listed' ? change.items : [change.item]) {
+      const about = event.involvedObject.name ?? ''
+      if (about !== job && !about.startsWith(`${job}-`)) continue
+      const key = `${event.involvedObject.kind}/${about}/${event.reason}`
+      this.#warnings.delete(key)
+      if (change.type !== 'gone') this.#warnings.set(key, event)
+      const [oldest] = this.#warnings.keys()
+      if (this.#warnings.size > maxWarnings && oldest !== undefined) this.#warnings.delete(oldest)
+    }
+  }
+
+  report(): JobReport | undefined {
+    return this.#job && reportOf(this.#job, this.#pods.values(), this.#warnings.values())
+  }
+}
+
+function queries(name: string, signal: AbortSignal, what: string) {
+  return {
+    job: { resource: core.jobs, fieldSelector: `metadata.name=${name}`, signal, what },
+    pods: { resource: core.pods, labelSelector: podsOf(name), signal, what },
+    warnings: { resource: core.events, fieldSelector: 'type=Warning', signal, what },
+  } satisfies Record<string, FollowOptions>
+}
+
+export interface StatusOptions {
+  readonly signal?: AbortSignal
+}
+
+/**
+ * How a job and its ranks stand, and what is in their way.
+ * @throws K8sError `NOT_FOUND`
+ */
+export async function jobStatus(
+  cluster: Cluster,
+  name: string,
+  options: StatusOptions = {},
+): Promise<JobReport> {
+  const asked = queries(
+    name,
+    options.signal ?? new AbortController().signal,
+    `status of job ${name}`,
+  )
+  const view = new JobView()
+  const [jobs, pods, warnings] = await Promise.all([
+    listAll<Job>(cluster, asked.job),
+    listAll<Pod>(cluster, asked.pods),
+    listAll<KubeEvent>(cluster, asked.warnings).catch(unlessForbidden),
+  ])
+  view.onJob({ type: 'listed', items: jobs.items })
+  view.onPod({ type: 'listed', items: pods.items })
+  view.onWarning({ type: 'listed', items: warnings?.items ?? [] }, name)
+  return view.report() ?? missing(cluster, name)
+}
+
+/** Events only explain: who may not read them still has a status. */
+function unlessForbidden(error: unknown): undefined {
+  if (!(error instanceof K8sError && error.code === 'FORBIDDEN')) throw error
+}
+
+function missing(cluster: Cluster, name: string): never {
+  throw new K8sError('NOT_FOUND', `namespace ${cluster.namespace} has no job ${name}`)
+}
+
+export interface WatchOptions {
+  /** Called whenever something has changed. */
+  readonly onProgress?: (report: JobReport) => void
+  /** Until the job has ended; default: as long as it takes. */
+  readonly timeoutMs?: number
+  readonly signal?: AbortSignal
+  /** See `FollowOptions`. */
+  readonly patienceMs?: number
+  readonly backoffMs?: number
+}
+
+/**
+ * Watches a job until it is complete.
+ * @throws K8sError `FAILED` with the reason where the job fails, `NOT_FOUND` where it is not there or is deleted,
+ *   `TIMEOUT` with what is in its way, `UNREACHABLE` where the server stays away
+ */
+export async function watchJob(
+  cluster: Cluster,
+  name: string,
+  options: WatchOptions = {},
+): Promise<JobReport> {
+  const { onProgress, timeoutMs, patienceMs, backoffMs } = options
+  const done = new AbortController()
+  const signals = [done.signal, ...(options.signal ? [options.signal] : [])]
+  const late = timeoutMs === undefined ? undefined : setTimeout(() => done.abort('late'), timeoutMs)
+  const asked = queries(name, AbortSignal.any(signals), `watch job ${name}`)
+  const pace = {
+    ...(patienceMs !== undefined && { patienceMs }),
+    ...(backoffMs !== undefined && { backoffMs }),
+  }
+  const view = new JobView()
+  let said = ''
+
+  function tell(): void {
+    const report = view.report()
+    if (!report) return
+    const saying = JSON.stringify(report)
+    if (saying !== said) onProgress?.(report)
+    said = saying
+  }
+
+  async function take<Item extends Job | Pod | KubeEvent>(
+    query: FollowOptions,
+    on: (change: Change<Item>) => void,
+  ) {
+    for await (const change of follow<Item>(cluster, { ...query, ...pace })) {
+      on(change)
+      tell()
+      if (query === asked.job && (!view.job || isOver(view.report()))) return done.abort('ended')
+    }
+  }
+
+  try {
+    await Promise.all([
+      take<Job>(asked.job, (change) => view.onJob(change)),
+      take<Pod>(asked.pods, (change) => view.onPod(change)),
+      take<KubeEvent>(asked.warnings, (change) => view.onWarning(change, name)).catch(
+        unlessForbidden,
+      ),
+    ])
+  } catch (error) {
+    options.signal?.throwIfAborted()
+    if (error !== done.signal.reason) throw error
+  } finally {
+    clearTimeout(late)
+    done.abort('ended')
+  }
+  const report = view.report()
+  if (report && done.signal.reason === 'late') {
+    const why = report.problems[0] ?? `${report.succeeded} of ${report.completions} ranks are done`
+    throw new K8sError(
+      'TIMEOUT',
+      `job ${name} has not ended within ${(timeoutMs ?? 0) / 1000} s: ${why}`,
+    )
+  }
+  if (!report) return missing(cluster, name)
+  if (report.state === 'Failed')
+    throw new K8sError('FAILED', `job ${name} failed: ${report.reason}`)
+  return report
+}
+
+function isOver(report: JobReport | undefined): boolean {
+  return report?.state === 'Complete' || report?.state === 'Failed'
+}
