@@ -94,8 +94,8 @@ function byImage(
   const images = reshape(g, dy, [n, out, rows * columns])
   const each = reshape(g, fusedMatMul(g, [windows, images], { turnB: true }), [n, taps * out])
   const ones = g.shared(`ones_${n}`, () => tensor(new Float32Array(n).fill(1), [1, n]))
-  const sum = reshape(g, matMul(g, ones, each), [taps, out])
-  return reshape(g, transpose(g, sum, [1, 0]), [...shape])
+  const sum = reshape(g, matMul(g, ones, each), [input, kh, kw, out])
+  return transpose(g, sum, [3, 0, 1, 2])
 }
 
 /** The weights of a convolution that lays the `kw` shifts of each row beside each other as channels. */

@@ -1,5 +1,6 @@
 import { GraphBuilder } from '../graph/builder.ts'
 import type { Graph } from '../graph/graph.ts'
+import { inRunOrder } from '../graph/runOrder.ts'
 import { splitGraph } from '../graph/split.ts'
 import { lower } from '../lower/lower.ts'
 import { networkInputs, openScope } from '../networks/blueprint.ts'
@@ -50,7 +51,7 @@ export function compileTrainingParts(
   }
   groups[0].push(...graph.outputs.map(({ name }) => name).filter((name) => !name.startsWith('d:')))
   return splitGraph(lowered.graph, groups).map((part, i) => ({
-    model: encodeOnnx(part),
+    model: encodeOnnx(inRunOrder(part)),
     norms: i === 0 ? norms : new Map(),
     last: i === parts - 1,
   }))
@@ -92,5 +93,5 @@ function compiled(
   { layout, norms }: { layout: ParameterLayout; norms: ReadonlyMap<string, number> },
 ): CompiledGraph {
   const lowered = lower(graph, { block: layout.block, blockable: layout.inBlocks })
-  return { model: encodeOnnx(lowered.graph), norms }
+  return { model: encodeOnnx(inRunOrder(lowered.graph)), norms }
 }
