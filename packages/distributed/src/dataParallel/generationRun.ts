@@ -1,0 +1,240 @@
+import type { Collective } from '../collective.ts'
+import { DistributedError, exitCodeOf, exitCodes } from '../errors.ts'
+import type { TrainOptions, TrainResult } from '../trainDataParallel.ts'
+import { GradientArena, type Told } from './gradientArena.ts'
+import type { Progress } from './joining.ts'
+import { requireEqualWeights, shareBuffers } from './likeness.ts'
+import { partWith } from './parting.ts'
+import { PassLoader } from './passLoader.ts'
+import type { GradientPlan } from './plan.ts'
+import type { Saver } from './saver.ts'
+import type { Settings } from './settings.ts'
+import { StepClock } from './stepClock.ts'
+import { WeightMean } from './weightMean.ts'
+
+/** Where a generation begins, and what it shares with the others. */
+export interface GenerationStart {
+  readonly settings: Settings
+  readonly collective: Collective
+  readonly plan: GradientPlan
+  readonly saver: Saver
+  readonly progress: Progress
+  onProgress(progress: Progress): void
+}
+
+/** One rank's training from one meeting to the next. */
+export class GenerationRun<Batch> {
+  readonly #options: TrainOptions<Batch>
+  readonly #settings: Settings
+  readonly #collective: Collective
+  readonly #arena: GradientArena
+  readonly #loader: PassLoader<Batch>
+  readonly #mean: WeightMean
+  readonly #saver: Saver
+  readonly #onProgress: (progress: Progress) => void
+  #step: number
+  #epochs: number
+  /** The last step at which weights were compared. */
+  #compared: number
+  /** Whether ranks have stepped alone since they last were alike. */
+  #apart = false
+  #stopping = false
+
+  constructor(options: TrainOptions<Batch>, start: GenerationStart) {
+    const { settings, collective, plan } = start
+    const { rank, world } = collective
+    const { wire, bucketBytes } = settings
+    const steps = settings.epochs * settings.stepsPerEpoch
+    this.#options = options
+    this.#settings = settings
+    this.#collective = collective
+    const overlap = options.overlap ?? true
+    this.#arena = new GradientArena(plan, collective, { bucketBytes, wire, overlap })
+    this.#loader = new PassLoader(options.data, { rank, world, steps })
+    this.#mean = new WeightMean(collective, bucketBytes)
+    this.#saver = start.saver
+    this.#onProgress = start.onProgress
+    this.#step = start.progress.step
+    this.#epochs = start.progress.epochs
+    this.#compared = this.#step
+  }
+
+  async run(): Promise<TrainResult> {
+    const { epochs, stepsPerEpoch } = this.#settings
+    for (;;) {
+      if (this.#epochs < Math.floor(this.#step / stepsPerEpoch)) {
+        const { stop } = await this.#endEpoch()
+        if (stop) return this.#end('stopped')
+      }
+      if (this.#epochs >= epochs) return this.#end('finished')
+      if (this.#stopping) return this.#end('interrupted')
+      await this.#nextStep()
+    }
+  }
+
+  async #nextStep(): Promise<void> {
+    const { localSteps, checkpointEvery, checkEvery, stepsPerEpoch } = this.#settings
+    const step = this.#step
+    const alone = localSteps !== null && step >= localSteps.after
+    const clock = new StepClock(this.#collective)
+    const numbers = alone ? await this.#stepAlone(clock) : await this.#stepTogether(clock)
+    this.#advance({ step: step + 1, epochs: this.#epochs })
+    const ends = this.#step % stepsPerEpoch === 0
+    const saves = this.#step % checkpointEvery === 0
+    const meets = alone && (this.#step - localSteps.after) % localSteps.every === 0
+    if (this.#apart && (ends || saves || meets))
+      await clock.communicating(() => this.#comeTogether())
+    this.#options.onEvent?.({
+      kind: 'step',
+      epoch: Math.floor(step / stepsPerEpoch),
+      step: this.#step,
+      numbers,
+      ...clock.read(this.#settings.passes * (this.#options.data.passExamples ?? 1)),
+    })
+    if (!this.#apart && this.#step - this.#compared >= checkEvery) await this.#compare()
+    // The end of an epoch saves when all that belongs to it is done.
+    if (saves && !ends) await this.#save()
+  }
+
+  /** A step along the mean gradient of all passes. */
+  async #stepTogether(clock: StepClock): Promise<Told['numbers']> {
+    const { passes } = this.#settings
+    const own = this.#loader.own
+    const step = this.#step
+    this.#arena.begin({ step, passes: own.length, divisor: passes, shared: true })
+    let mistake: unknown
+    try {
+      await this.#compute(own, clock)
+    } catch (error) {
+      if (exitCodeOf(error) !== exitCodes.never) throw error
+      mistake = error
+    }
+    // A mistake is told with the sums that the others wait for anyway: they end now, and not after a long wait.
+    const telling = { stop: this.#wantsToStop, failed: mistake !== undefined }
+    const told = await clock
+      .communicating(() => this.#arena.finish(telling))
+      .catch((error: unknown) => {
+        throw mistake ?? error
+      })
+    if (mistake !== undefined) await partWith(mistake as Error, this.#collective)
+    await this.#heed(told)
+    await clock.computing(() => this.#options.replica.update(this.#arena.gradients, step))
+    return told.numbers
+  }
+
+  /** A step along the mean gradient of this rank's own passes. */
+  async #stepAlone(clock: StepClock): Promise<Told['numbers']> {
+    const own = this.#loader.own
+    const step = this.#step
+    this.#apart = true
+    this.#arena.begin({ step, passes: own.length, divisor: own.length, shared: false })
+    if (own.length === 0) return {}
+    await this.#compute(own, clock)
+    const { ownNumbers } = this.#arena
+    const bad = notFinite(ownNumbers, step)
+    if (bad) throw bad
+    await clock.computing(() => this.#options.replica.update(this.#arena.gradients, step))
+    return ownNumbers
+  }
+
+  async #compute(passes: readonly number[], clock: StepClock): Promise<void> {
+    const { signal } = this.#collective
+    for (const pass of passes) {
+      const at = { step: this.#step, pass }
+      const batch = await clock.loading(() => this.#loader.take(at))
+      await clock.computing(async () => {
+        for await (const part of this.#options.replica.gradients(batch)) {
+          if (signal.aborted) throw signal.reason
+          this.#arena.add(part)
+        }
+        this.#arena.endPass()
+      })
+    }
+  }
+
+  async #comeTogether(): Promise<void> {
+    const step = this.#step
+    const share = this.#loader.own.length / this.#settings.passes
+    await this.#mean.take(this.#options.replica, { share, step })
+    const told = await this.#arena.tell({ stop: this.#wantsToStop, failed: false })
+    this.#apart = false
+    await this.#heed(told)
+  }
+
+  get #wantsToStop(): boolean {
+    return this.#options.signal?.aborted ?? false
+  }
+
+  async #heed({ numbers, stopping, failed }: Told): Promise<void> {
+    const step = this.#step
+    if (failed.length > 0) {
+      const message = `rank ${failed.join(', ')} failed at step ${step}: see what it says itself`
+      await partWith(new DistributedError('FAILED', message), this.#collective)
+    }
+    const bad = notFinite(numbers, step)
+    if (bad) await partWith(bad, this.#collective)
+    if (stopping.length > 0) this.#stopping = true
+  }
+
+  async #compare(): Promise<void> {
+    await requireEqualWeights(this.#options.replica, this.#collective, this.#step)
+    this.#compared = this.#step
+  }
+
+  async #endEpoch(): Promise<{ stop: boolean }> {
+    const epoch = this.#epochs
+    const collective = this.#collective
+    await shareBuffers(this.#options.replica, collective)
+    const at = { epoch, step: this.#step, collective }
+    const verdict = await this.#options.afterEpoch?.(at)
+    const flags = Uint8Array.of(Number(verdict?.stop ?? false), Number(this.#wantsToStop))
+    const all = await collective.allGather(flags)
+    const stops = all.flatMap(([stop], rank) => (stop ? [rank] : []))
+    if (stops.length > 0 && stops.length < all.length) {
+      const message = `after epoch ${epoch} rank ${stops.join(', ')} would stop training, the others would not`
+      await partWith(new DistributedError('DIVERGED', message), collective)
+    }
+    if (all.some(([, wish]) => wish)) this.#stopping = true
+    this.#advance({ step: this.#step, epochs: epoch + 1 })
+    await this.#save()
+    return { stop: stops.length > 0 }
+  }
+
+  #advance({ step, epochs }: Progress): void {
+    this.#step = step
+    this.#epochs = epochs
+    this.#onProgress({ step, epochs })
+  }
+
+  async #save(): Promise<void> {
+    if (this.#collective.rank === 0)
+      await this.#saver.begin(this.#step, () => this.#options.replica.snapshot())
+  }
+
+  /** All end together, and only when the last checkpoint is safe. */
+  async #end(reason: TrainResult['reason']): Promise<TrainResult> {
+    const { replica } = this.#options
+    const step = this.#step
+    let failure: Error | undefined
+    if (this.#apart) await this.#comeTogether()
+    if (this.#collective.rank === 0)
+      await this.#saver
+        .finish(step, () => replica.snapshot())
+        .catch((error: Error) => {
+          failure = error
+        })
+    const all = await this.#collective.allGather(Uint8Array.of(Number(failure !== undefined)))
+    if (all.some(([failed]) => failed)) {
+      const message = `no last checkpoint at step ${step}: rank 0 could not write it`
+      await partWith(failure ?? new DistributedError('IO', message), this.#collective)
+    }
+    // Whoever leaves first must not abort what the others have not heard yet.
+    await this.#collective.barrier().catch(() => undefined)
+    return { reason, step, epochs: this.#epochs }
+  }
+}
+
+function notFinite(numbers: Told['numbers'], step: number): DistributedError | undefined {
+  const bad = Object.entries(numbers).find(([, value]) => !Number.isFinite(value))
+  return bad && new DistributedError('FAILED', `step ${step}: ${bad[0]} is ${bad[1]}`)
+}
