@@ -1,1 +1,12 @@
-export {}
+export { type DashboardOptions, dashboardManifests } from './dashboard.ts'
+export { K8sError, type K8sErrorCode } from './errors.ts'
+export { type JudgingOptions, judgingManifests } from './judging.ts'
+export type { Labels, Manifest, Metadata } from './manifest.ts'
+export { type NamespaceOptions, namespaceManifests } from './namespace.ts'
+export type { EgressOptions } from './network.ts'
+export { type Profile, type ProfileName, profiles, type Resources } from './profiles.ts'
+export { type ServiceOptions, serviceManifests } from './service.ts'
+export type { AccessMode, StorageOptions } from './storage.ts'
+export { type TrainingOptions, trainingManifests } from './training.ts'
+export type { WorkloadOptions } from './workload.ts'
+export { toYaml } from './yaml.ts'

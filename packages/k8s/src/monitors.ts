@@ -1,0 +1,42 @@
+import { type Labels, type Manifest, podsOf } from './manifest.ts'
+import { metricsPort } from './pod.ts'
+import type { Workload } from './workload.ts'
+
+/** Every series says of which job it is, whatever runs its pods. */
+function endpoint(name: string, ...relabelings: Record<string, unknown>[]) {
+  return {
+    port: metricsPort.name,
+    path: '/metrics',
+    interval: '15s',
+    relabelings: [
+      { action: 'replace', replacement: name, targetLabel: 'nebulift_job' },
+      ...relabelings,
+    ],
+  }
+}
+
+const rank = {
+  action: 'replace',
+  sourceLabels: ['__meta_kubernetes_pod_label_batch_kubernetes_io_job_completion_index'],
+  targetLabel: 'rank',
+}
+
+/** Tells the Prometheus Operator to scrape every pod that `pods` selects. */
+export function podMonitor({ name, namespace }: Workload, labels: Labels, pods: Labels): Manifest {
+  return {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'PodMonitor',
+    metadata: { name, namespace, labels },
+    spec: { selector: { matchLabels: pods }, podMetricsEndpoints: [endpoint(name, rank)] },
+  }
+}
+
+/** Tells the Prometheus Operator to scrape the pods behind a service. */
+export function serviceMonitor({ name, namespace }: Workload, labels: Labels): Manifest {
+  return {
+    apiVersion: 'monitoring.coreos.com/v1',
+    kind: 'ServiceMonitor',
+    metadata: { name, namespace, labels },
+    spec: { selector: { matchLabels: podsOf(name) }, endpoints: [endpoint(name)] },
+  }
+}
