@@ -45,7 +45,10 @@ class Circle {
       const calls = this.#calls.map((c) => c[this.#done])
       const [{ what }] = calls
       const other = calls.find((call) => call.what !== what)
-      if (other) return this.abort(`one rank does ${what}, another ${other.what}`)
+      if (other) {
+        this.abort(`one rank does ${what}, another ${other.what}`)
+        return
+      }
       this.#done++
       const result = perform(what, calls)
       for (const call of calls) call.done.resolve(result)

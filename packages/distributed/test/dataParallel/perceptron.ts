@@ -31,6 +31,8 @@ export interface Perceptron extends Replica<Examples> {
   /** All weights, for comparisons. */
   readonly all: () => Float32Array
   readonly running: Float32Array
+  /** Steps that made these weights, in order: travels with the state. */
+  readonly applied: readonly number[]
 }
 
 /** A network of two layers with gradients written by hand, momentum, and a running mean of its inputs. */
@@ -38,12 +40,16 @@ export function perceptron(options: PerceptronOptions = {}): Perceptron {
   const weights = startWeights(options.seed ?? 7)
   const velocity = new Map(names.map((name) => [name, new Float32Array(lengths[name])]))
   const running = new Float32Array(INPUTS)
+  let applied: number[] = []
   const tensors = () => [...names.map((name) => weights[name]), ...velocity.values(), running]
   const all = () => Float32Array.from(names.flatMap((name) => [...weights[name]]))
   return {
     layout: 'perceptron 6-8-3',
     running,
     all,
+    get applied() {
+      return applied
+    },
     async *gradients(batch) {
       await options.beforePass?.(batch)
       yield* passOf(weights, running, batch)
@@ -57,10 +63,11 @@ export function perceptron(options: PerceptronOptions = {}): Perceptron {
           weights[name][i] -= RATE * v[i]
         }
       }
+      applied.push(step)
       options.afterUpdate?.(step)
     },
     async snapshot() {
-      const whole = Float32Array.from(tensors().flatMap((tensor) => [...tensor]))
+      const whole = Float32Array.from([...tensors().flatMap((tensor) => [...tensor]), ...applied])
       return new Uint8Array(whole.buffer)
     },
     async restore(state) {
@@ -70,6 +77,7 @@ export function perceptron(options: PerceptronOptions = {}): Perceptron {
         tensor.set(whole.subarray(at, at + tensor.length))
         at += tensor.length
       }
+      applied = [...whole.subarray(at)]
     },
     buffers: async () => running,
     setBuffers: async (data) => running.set(data),

@@ -1,0 +1,45 @@
+import type { Group } from '../../src/group.ts'
+import {
+  type TrainOptions,
+  type TrainResult,
+  trainDataParallel,
+} from '../../src/trainDataParallel.ts'
+import { fakeWorld } from './fakeGroup.ts'
+import { type Examples, type Perceptron, passes, perceptron } from './perceptron.ts'
+
+type Changes = Partial<TrainOptions<Examples>>
+
+/** A rank that is being trained. */
+export interface Trained {
+  readonly replica: Perceptron
+  readonly result: TrainResult
+}
+
+/** Options that make the small replica travel in several buckets. */
+export function options(group: Group, replica: Perceptron, changes: Changes = {}) {
+  return { group, replica, data: passes(), epochs: 4, bucketBytes: 128, ...changes }
+}
+
+/** Trains on so many ranks, none of which is lost. */
+export function trainOn(
+  world: number,
+  changes: (rank: number) => Changes = () => ({}),
+): Promise<Trained[]> {
+  const group = fakeWorld(world)
+  return Promise.all(
+    Array.from({ length: world }, async (_, rank) => {
+      const changed = changes(rank)
+      const replica = (changed.replica as Perceptron | undefined) ?? perceptron({ seed: 7 + rank })
+      const member = group.member(rank)
+      const result = await trainDataParallel(options(member, replica, changed)).finally(() =>
+        member.leave(),
+      )
+      return { replica, result }
+    }),
+  )
+}
+
+/** The largest difference of two arrays. */
+export function distance(a: Float32Array, b: Float32Array): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0)
+}

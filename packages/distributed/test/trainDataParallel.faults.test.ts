@@ -1,0 +1,291 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { CheckpointStore } from '../src/checkpoints.ts'
+import type { TrainEvent } from '../src/dataParallel/events.ts'
+import { exitCodeOf } from '../src/errors.ts'
+import { type TrainResult, trainDataParallel } from '../src/trainDataParallel.ts'
+import { fakeWorld } from './dataParallel/fakeGroup.ts'
+import { memoryStore } from './dataParallel/memoryStore.ts'
+import { type Perceptron, perceptron } from './dataParallel/perceptron.ts'
+import { distance, options, trainOn } from './dataParallel/training.ts'
+
+const ROUNDING = 2e-6
+
+interface Loss {
+  readonly who: number
+  /** After so many passes of all processes together. */
+  readonly atPass: number
+  /** Turns of the event loop until another process takes its place. */
+  readonly turns: number
+}
+
+/** Trains while processes are lost and others take their places; gives the last process of each index. */
+async function trainThrough(
+  world: number,
+  losses: readonly Loss[],
+  changes: (index: number) => Parameters<typeof options>[2] = () => ({}),
+): Promise<{ replica: Perceptron; result: TrainResult }[]> {
+  const group = fakeWorld(world)
+  const to = losses.toSorted((a, b) => a.atPass - b.atPass)
+  const running = new Map<number, Promise<{ replica: Perceptron; result: TrainResult }>>()
+  const revivals: Promise<void>[] = []
+  let passesDone = 0
+  const losePending = () => {
+    while (to[0] && to[0].atPass <= passesDone) {
+      const { who, turns } = to.shift()!
+      group.kill(who)
+      running.delete(who)
+      revivals.push(turnsOf(turns).then(() => start(who)))
+    }
+  }
+  const start = (index: number) => {
+    // One that is waiting already takes the place.
+    if (running.has(index)) return
+    const member = group.member(index)
+    const replica = perceptron({
+      beforePass: () => {
+        passesDone++
+        losePending()
+      },
+    })
+    const end = trainDataParallel(options(member, replica, changes(index)))
+    running.set(
+      index,
+      end.finally(() => member.leave()).then((result) => ({ replica, result })),
+    )
+  }
+  for (let index = 0; index < world; index++) start(index)
+  await allSettled(running, revivals)
+  const ended = [...running].toSorted(([a], [b]) => a - b)
+  return Promise.all(ended.map(([, end]) => end))
+}
+
+async function turnsOf(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Waits for those that are not lost meanwhile. */
+async function allSettled(
+  running: ReadonlyMap<number, Promise<unknown>>,
+  revivals: readonly Promise<void>[],
+): Promise<void> {
+  for (;;) {
+    const known = revivals.length
+    await Promise.all(revivals)
+    const lost = new Promise<void>((resolve) => {
+      const look = () => (revivals.length > known ? resolve() : setImmediate(look))
+      const timer = setImmediate(look)
+      void Promise.allSettled(running.values()).then(() => {
+        clearImmediate(timer)
+        resolve()
+      })
+    })
+    await lost
+    if (revivals.length === known) return
+  }
+}
+
+const everyStepOnce = Array.from({ length: 20 }, (_, i) => i)
+
+describe('the loss of processes', () => {
+  it('changes nothing in what is learned, whenever and however many are lost', async () => {
+    const undisturbed = await Promise.all([1, 2, 3, 4].map((world) => trainOn(world)))
+    const losses = fc.array(fc.record({ who: fc.nat(3), atPass: fc.nat(150), turns: fc.nat(30) }), {
+      minLength: 1,
+      maxLength: 6,
+    })
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 4 }), losses, async (world, all) => {
+        const ended = await trainThrough(
+          world,
+          all.map((loss) => ({ ...loss, who: loss.who % world })),
+        )
+        expect(ended.length).toBe(world)
+        const [{ replica: expected }] = undisturbed[world - 1]
+        for (const { replica, result } of ended) {
+          expect(result).toEqual({ reason: 'finished', step: 20, epochs: 4 })
+          expect(replica.applied).toEqual(everyStepOnce)
+          expect(distance(replica.all(), expected.all())).toBeLessThan(ROUNDING)
+        }
+      }),
+      { numRuns: 150 },
+    )
+  })
+
+  it('of all at once is made good from the last checkpoint', async () => {
+    const [{ replica: expected }] = await trainOn(2)
+    const store = memoryStore()
+    const meetings: TrainEvent[] = []
+    const all = [0, 1].map((who) => ({ who, atPass: 100, turns: 5 }))
+    const ended = await trainThrough(2, all, (index) => ({
+      ...(index === 0 && { checkpoints: store }),
+      checkpointEvery: 2,
+      onEvent: (event) => {
+        if (event.kind === 'meeting') meetings.push(event)
+      },
+    }))
+    for (const { replica } of ended) {
+      expect(replica.applied).toEqual(everyStepOnce)
+      expect(distance(replica.all(), expected.all())).toBeLessThan(ROUNDING)
+    }
+    // Pass 100 is of step 12.
+    expect(meetings.slice(2)).toMatchObject([12, 12].map((step) => ({ step, source: 0 })))
+  })
+
+  it('while ranks step alone costs no step', async () => {
+    const localSteps = { every: 4, after: 4 }
+    await fc.assert(
+      fc.asyncProperty(fc.nat(2), fc.nat(150), fc.nat(10), async (who, atPass, turns) => {
+        const ended = await trainThrough(3, [{ who, atPass, turns }], () => ({ localSteps }))
+        for (const { replica, result } of ended) {
+          expect(result.step).toBe(20)
+          expect(replica.applied).toEqual(everyStepOnce)
+          expect(replica.all()).toEqual(ended[0].replica.all())
+        }
+      }),
+      { numRuns: 40 },
+    )
+  })
+
+  it('again and again, before a step is ever done, comes to an end', async () => {
+    const group = fakeWorld(1)
+    const member = group.member(0)
+    const broken = {
+      ...member,
+      meet: async (progress: { step: number }) => {
+        const meeting = await member.meet(progress)
+        setImmediate(() => meeting.collective.close())
+        return meeting
+      },
+    }
+    const error = await trainDataParallel(options(broken, perceptron())).catch((error) => error)
+    expect(error).toMatchObject({
+      code: 'TIMEOUT',
+      message: expect.stringContaining('31 meetings'),
+    })
+    expect(exitCodeOf(error)).toBe(75)
+  })
+})
+
+describe('checkpoints', () => {
+  it('are written by rank 0, every so many steps and at the end of each epoch', async () => {
+    const stores = [memoryStore(), memoryStore()]
+    const events: TrainEvent[] = []
+    await trainOn(2, (rank) => ({
+      checkpoints: stores[rank],
+      checkpointEvery: 3,
+      ...(rank === 0 && { onEvent: (event: TrainEvent) => events.push(event) }),
+    }))
+    expect(stores[0].saved).toEqual([3, 5, 6, 9, 10, 12, 15, 18, 20])
+    expect(stores[1].saved).toEqual([])
+    const told = events.filter(({ kind }) => kind === 'checkpoint')
+    expect(told.map(({ step }) => step)).toEqual(stores[0].saved)
+  })
+
+  it('lead to the same bits as a training that was never stopped', async () => {
+    const [{ replica: expected }] = await trainOn(2)
+    for (const stopAt of [1, 5, 7, 19]) {
+      const store = memoryStore()
+      const stopping = new AbortController()
+      const stop = (step: number) => step + 1 === stopAt && stopping.abort()
+      const stopped = await trainOn(2, (rank) => ({
+        ...(rank === 0 && { checkpoints: store }),
+        ...(rank === 1 && { signal: stopping.signal, replica: perceptron({ afterUpdate: stop }) }),
+      }))
+      // The wish is told with the next sums, or at the end of the epoch.
+      const step = stopAt % 5 === 0 ? stopAt : stopAt + 1
+      for (const { result } of stopped)
+        expect(result).toEqual({
+          reason: step === 20 ? 'finished' : 'interrupted',
+          step,
+          epochs: Math.floor(step / 5),
+        })
+      const again = await trainOn(2, (rank) => (rank === 0 ? { checkpoints: store } : {}))
+      for (const { replica, result } of again) {
+        expect(result.step).toBe(20)
+        expect(replica.all()).toEqual(expected.all())
+      }
+    }
+  })
+
+  it('that fail on the way are told and tried again', async () => {
+    const store = memoryStore()
+    const said: string[] = []
+    const full = {
+      ...store,
+      save: async (step: number, state: Uint8Array) => {
+        if (step < 10) throw new Error('/ckpt: no space left on the disk')
+        await store.save(step, state)
+      },
+    }
+    await trainOn(2, (rank) => ({
+      ...(rank === 0 && { checkpoints: full, say: (m: string) => said.push(m) }),
+    }))
+    expect(said).toEqual([
+      'no checkpoint at step 5, training goes on: /ckpt: no space left on the disk',
+    ])
+    expect(store.saved).toEqual([10, 15, 20])
+  })
+
+  it('that fail at the end end all ranks, which may be tried again', async () => {
+    const full: CheckpointStore = {
+      save: () => Promise.reject(new Error('no space left on the disk')),
+      latest: async () => undefined,
+    }
+    const group = fakeWorld(2)
+    const ends = await Promise.all(
+      [0, 1].map((rank) =>
+        trainDataParallel(
+          options(group.member(rank), perceptron(), rank === 0 ? { checkpoints: full } : {}),
+        ).catch((error: unknown) => error),
+      ),
+    )
+    expect(ends).toMatchObject([
+      { code: 'IO', message: 'no last checkpoint at step 20: no space left on the disk' },
+      { code: 'IO', message: 'no last checkpoint at step 20: rank 0 could not write it' },
+    ])
+    expect(ends.map(exitCodeOf)).toEqual([75, 75])
+  })
+
+  it('do not wait for a slow disk but at the end', async () => {
+    const store = memoryStore()
+    const said: string[] = []
+    const gate = Promise.withResolvers<void>()
+    const slow = {
+      ...store,
+      save: async (step: number, state: Uint8Array) => {
+        await gate.promise
+        await store.save(step, state)
+      },
+    }
+    const replica = perceptron({ afterUpdate: (step) => step === 19 && gate.resolve() })
+    await trainOn(1, () => ({ replica, checkpoints: slow, say: (m) => said.push(m) }))
+    expect(store.saved).toEqual([5, 20])
+    expect(said[0]).toBe('no checkpoint at step 10: the one before is still being written')
+  })
+})
+
+describe('the wish to stop', () => {
+  it('ends a process that waits for the others, keeping what it has done', async () => {
+    const group = fakeWorld(2)
+    const stopping = new AbortController()
+    const store = memoryStore()
+    const survivor = perceptron()
+    const end = trainDataParallel(
+      options(group.member(0), survivor, { checkpoints: store, signal: stopping.signal }),
+    )
+    const other = perceptron({
+      afterUpdate: (step) => {
+        if (step !== 6) return
+        group.kill(1)
+        setTimeout(() => stopping.abort(), 20)
+      },
+    })
+    void trainDataParallel(options(group.member(1), other))
+    const result = await end
+    expect(result.reason).toBe('interrupted')
+    expect(store.saved.at(-1)).toBe(result.step)
+    expect(survivor.applied).toEqual(everyStepOnce.slice(0, result.step))
+    expect(result.step).toBeGreaterThanOrEqual(6)
+  })
+})
