@@ -1,4 +1,30 @@
+export type { CheckpointStore } from './checkpoints.ts'
 export type { Collective, ReduceOptions, Traffic } from './collective.ts'
+export type {
+  CheckpointEvent,
+  MeetingEvent,
+  StepEvent,
+  TrainEvent,
+} from './dataParallel/events.ts'
+export { describeScaling } from './describeScaling.ts'
 export { DistributedError, type DistributedErrorCode, exitCodeOf, exitCodes } from './errors.ts'
 export type { Group, Meeting } from './group.ts'
+export { memoryCollectives } from './memoryCollectives.ts'
+export { metricsText, type TrainMetrics, trainMetrics } from './metrics.ts'
+export {
+  estimateScaling,
+  type Lever,
+  type Scaling,
+  type ScalingOptions,
+  type ScalingPoint,
+} from './planner.ts'
+export { referenceCollectives } from './referenceCollectives.ts'
 export type { Part, Passes, Replica } from './replica.ts'
+export { type ShardOptions, type ShardStepOptions, shard, shardAt } from './shard.ts'
+export { type ShardedPassesOptions, shardedPasses } from './shardedPasses.ts'
+export {
+  type EpochEnd,
+  type TrainOptions,
+  type TrainResult,
+  trainDataParallel,
+} from './trainDataParallel.ts'

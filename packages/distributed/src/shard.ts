@@ -1,4 +1,4 @@
-import { requireWhole } from './require.ts'
+import { checkWhole } from './checks.ts'
 import { shuffled } from './shuffle.ts'
 
 /** Whose examples, and of which epoch. */
@@ -32,10 +32,10 @@ export interface ShardStepOptions extends ShardOptions {
  */
 export function shard(options: ShardOptions): Uint32Array {
   const { total, world, rank, epoch, seed, uneven } = options
-  requireWhole('shard: total', total, { least: 0 })
-  requireWhole('shard: world', world, { least: 1 })
-  requireWhole('shard: rank', rank, { least: 0, most: world - 1 })
-  requireWhole('shard: epoch', epoch, { least: 0 })
+  checkWhole('shard: total', total)
+  checkWhole('shard: world', world, { low: 1 })
+  checkWhole('shard: rank', rank, { low: 0, high: world - 1 })
+  checkWhole('shard: epoch', epoch)
   const order = shuffled(total, seed, epoch)
   const length = {
     pad: Math.ceil(total / world),
@@ -52,7 +52,7 @@ export function shard(options: ShardOptions): Uint32Array {
  */
 export function shardAt(options: ShardStepOptions): Uint32Array {
   const { batch, step } = options
-  requireWhole('shard: batch', batch, { least: 1 })
-  requireWhole('shard: step', step, { least: 0 })
+  checkWhole('shard: batch', batch, { low: 1 })
+  checkWhole('shard: step', step)
   return shard(options).subarray(step * batch, (step + 1) * batch)
 }

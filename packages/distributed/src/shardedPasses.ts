@@ -1,6 +1,6 @@
+import { checkWhole } from './checks.ts'
 import { DistributedError } from './errors.ts'
 import type { Passes } from './replica.ts'
-import { requireWhole } from './require.ts'
 import { shuffled } from './shuffle.ts'
 
 /** Examples cut into passes. */
@@ -27,9 +27,9 @@ export interface ShardedPassesOptions<Batch> {
  */
 export function shardedPasses<Batch>(options: ShardedPassesOptions<Batch>): Passes<Batch> {
   const { total, passExamples, passes, seed } = options
-  requireWhole('shardedPasses: total', total, { least: 0 })
-  requireWhole('shardedPasses: passExamples', passExamples, { least: 1 })
-  requireWhole('shardedPasses: passes', passes, { least: 1 })
+  checkWhole('shardedPasses: total', total)
+  checkWhole('shardedPasses: passExamples', passExamples, { low: 1 })
+  checkWhole('shardedPasses: passes', passes, { low: 1 })
   const stepExamples = passExamples * passes
   if (total < stepExamples) {
     const message = `shardedPasses: ${total} examples do not fill one step of ${passes} passes of ${passExamples}`

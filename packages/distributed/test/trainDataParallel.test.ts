@@ -262,12 +262,9 @@ describe('mistakes', () => {
   })
 
   it.each([
-    [{ epochs: 0 }, 'trainDataParallel: epochs is 0, wanted a whole number of at least 1'],
-    [
-      { bucketBytes: 1.5 },
-      'trainDataParallel: bucketBytes is 1.5, wanted a whole number of at least 4',
-    ],
-    [{ localSteps: { every: 0, after: 0 } }, 'localSteps.every is 0'],
+    [{ epochs: 0 }, 'trainDataParallel: epochs: got 0, wanted a whole number from 1'],
+    [{ bucketBytes: 1.5 }, 'trainDataParallel: bucketBytes: got 1.5, wanted a whole number from 4'],
+    [{ localSteps: { every: 0, after: 0 } }, 'localSteps.every: got 0'],
     [
       { localSteps: { every: 4, after: 0 }, replica: perceptron({ withWeights: false }) },
       'weights and setWeights',

@@ -18,6 +18,8 @@ export interface StepEvent {
   readonly receivedBytes: number
   /** Over all ranks together. */
   readonly examples: number
+  /** Of this rank's passes. */
+  readonly ownExamples: number
   readonly examplesPerSecond: number
   readonly rank: number
   readonly world: number

@@ -89,7 +89,11 @@ export class GenerationRun<Batch> {
       epoch: Math.floor(step / stepsPerEpoch),
       step: this.#step,
       numbers,
-      ...clock.read(this.#settings.passes * (this.#options.data.passExamples ?? 1)),
+      ...clock.read({
+        all: this.#settings.passes,
+        own: this.#loader.own.length,
+        examples: this.#options.data.passExamples ?? 1,
+      }),
     })
     if (!this.#apart && this.#step - this.#compared >= checkEvery) await this.#compare()
     // The end of an epoch saves when all that belongs to it is done.

@@ -1,5 +1,5 @@
+import { checkWhole } from '../checks.ts'
 import { DistributedError } from '../errors.ts'
-import { requireWhole } from '../require.ts'
 import type { TrainOptions } from '../trainDataParallel.ts'
 
 /** What decides which step does what: must be equal on all ranks. */
@@ -36,11 +36,11 @@ export function settle<Batch>(options: TrainOptions<Batch>): Settings {
     'checkEvery',
     'checkpointEvery',
   ] as const)
-    requireWhole(`trainDataParallel: ${name}`, settings[name], { least: 1 })
-  requireWhole('trainDataParallel: bucketBytes', settings.bucketBytes, { least: 4 })
+    checkWhole(`trainDataParallel: ${name}`, settings[name], { low: 1 })
+  checkWhole('trainDataParallel: bucketBytes', settings.bucketBytes, { low: 4 })
   if (!localSteps) return settings
-  requireWhole('trainDataParallel: localSteps.every', localSteps.every, { least: 1 })
-  requireWhole('trainDataParallel: localSteps.after', localSteps.after, { least: 0 })
+  checkWhole('trainDataParallel: localSteps.every', localSteps.every, { low: 1 })
+  checkWhole('trainDataParallel: localSteps.after', localSteps.after)
   if (replica.weights && replica.setWeights) return settings
   const message = 'trainDataParallel: localSteps want a replica with weights and setWeights'
   throw new DistributedError('BAD_ARGUMENT', message)

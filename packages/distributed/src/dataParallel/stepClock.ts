@@ -35,8 +35,13 @@ export class StepClock {
   }
 
   /** What the step took, which learnt from so many examples. */
-  read(examples: number): Omit<StepEvent, 'kind' | 'epoch' | 'step' | 'numbers'> {
+  read(passes: {
+    all: number
+    own: number
+    examples: number
+  }): Omit<StepEvent, 'kind' | 'epoch' | 'step' | 'numbers'> {
     const { rank, world, generation, traffic } = this.#collective
+    const examples = passes.all * passes.examples
     const stepMs = performance.now() - this.#start
     return {
       stepMs,
@@ -47,6 +52,7 @@ export class StepClock {
       sentBytes: traffic.sentBytes - this.#before.sentBytes,
       receivedBytes: traffic.receivedBytes - this.#before.receivedBytes,
       examples,
+      ownExamples: passes.own * passes.examples,
       examplesPerSecond: (examples / stepMs) * 1000,
       rank,
       world,

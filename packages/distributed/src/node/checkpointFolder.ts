@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32 } from 'node:zlib'
+import type { CheckpointStore } from '../checkpoints.ts'
+import { checkWhole } from '../checks.ts'
+import { DistributedError } from '../errors.ts'
+
+/** How a folder of checkpoints is kept. */
+export interface CheckpointFolderOptions {
+  /** The newest so many stay. Default 3. */
+  readonly keep?: number
+  /** Told of damaged files, which are set aside, a line each. */
+  readonly say?: (message: string) => void
+}
+
+// A file is magic, step (64 bits), CRC-32 of step and state, length of the state (64 bits), state; all little-endian.
+const magic = 'NBCKPT01'
+const HEADER_BYTES = 28
+const pattern = /^step-(\d{10})\.state$/
+const nameOf = (step: number) => `step-${String(step).padStart(10, '0')}.state`
+
+/**
+ * Checkpoints as files of a folder, made where it is absent. At every moment each file is whole or not there: it is
+ * written under another name, flushed to the disk and renamed. A damaged one is found by its checksum when it is read,
+ * set aside as `….damaged`, and the one before is taken.
+ * @throws DistributedError `IO` naming the file
+ */
+export function checkpointFolder(
+  folder: string,
+  options: CheckpointFolderOptions = {},
+): CheckpointStore {
+  const { keep = 3, say } = options
+  checkWhole('checkpointFolder: keep', keep, { low: 1 })
+  const list = async () =>
+    (await readdir(folder).catch((cause) => fail(folder, cause)))
+      .filter((name) => pattern.test(name))
+      .sort()
+  return {
+    save: async (step, state) => {
+      await mkdir(folder, { recursive: true }).catch((cause) => fail(folder, cause))
+      await writeWhole(folder, nameOf(step), [headerOf(step, state), state])
+      for (const name of (await list()).slice(0, -keep)) {
+        await rm(join(folder, name), { force: true }).catch((cause) => fail(folder, cause))
+      }
+    },
+    latest: async () => {
+      await mkdir(folder, { recursive: true }).catch((cause) => fail(folder, cause))
+      for (const name of (await list()).reverse()) {
+        const path = join(folder, name)
+        const bytes = await readFile(path).catch((cause) => fail(path, cause))
+        const damage = damageOf(bytes)
+        if (!damage) return { step: stepOf(bytes), state: bytes.subarray(HEADER_BYTES) }
+        // Else it would count as the newest for ever. Another rank may have found it first.
+        await rename(path, `${path}.damaged`).catch((cause) => {
+          if (cause.code !== 'ENOENT') fail(path, cause)
+        })
+        say?.(`${path}: ${damage}; set aside, the checkpoint before is taken`)
+      }
+      return undefined
+    },
+  }
+}
+
+function headerOf(step: number, state: Uint8Array): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES)
+  header.write(magic, 0, 'latin1')
+  header.writeBigUInt64LE(BigInt(step), 8)
+  header.writeBigUInt64LE(BigInt(state.length), 20)
+  header.writeUInt32LE(checksum(header, state), 16)
+  return header
+}
+
+const checksum = (header: Buffer, state: Uint8Array) => crc32(state, crc32(header.subarray(8, 16)))
+const stepOf = (bytes: Buffer) => Number(bytes.readBigUInt64LE(8))
+
+/** What is wrong with a file, if anything. */
+function damageOf(bytes: Buffer): string | undefined {
+  if (bytes.length < HEADER_BYTES) return `cut short at ${bytes.length} bytes`
+  if (bytes.toString('latin1', 0, 8) !== magic) return 'not a checkpoint of this program'
+  const state = bytes.subarray(HEADER_BYTES)
+  const length = bytes.readBigUInt64LE(20)
+  if (BigInt(state.length) !== length) {
+    return `${state.length} bytes of state, wanted ${length}`
+  }
+  return checksum(bytes, state) === bytes.readUInt32LE(16) ? undefined : 'the checksum does not fit'
+}
+
+async function writeWhole(
+  folder: string,
+  name: string,
+  chunks: readonly Uint8Array[],
+): Promise<void> {
+  const path = join(folder, name)
+  const temporary = `${path}.${randomUUID()}.part`
+  try {
+    await removeUnfinished(folder)
+    const file = await open(temporary, 'w')
+    try {
+      for (const chunk of chunks) await file.writeFile(chunk)
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+    await syncFolder(folder)
+  } catch (cause) {
+    await rm(temporary, { force: true }).catch(() => undefined)
+    fail(path, cause)
+  }
+}
+
+/** What a killed process was writing: on a full disk it would stand in the way for ever. */
+async function removeUnfinished(folder: string): Promise<void> {
+  const names = (await readdir(folder)).filter((name) => name.endsWith('.part'))
+  for (const name of names) await rm(join(folder, name), { force: true })
+}
+
+/** So that the new name, too, outlives a loss of power. */
+async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    // Some network file systems know no such thing.
+    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EROFS: 'the disk is read-only',
+  ENOSPC: 'no space left on the disk',
+  EISDIR: 'is a folder',
+  ENOTDIR: 'is not a folder',
+}
+
+function fail(path: string, cause: unknown): never {
+  const { code, message } = cause as NodeJS.ErrnoException
+  throw new DistributedError('IO', `${path}: ${reasons[code ?? ''] ?? message}`, { cause })
+}
