@@ -54,17 +54,18 @@ export function connect(access: Access, options: ConnectionOptions = {}): Connec
   /** Resolves with the head of the answer. */
   async function send(call: Call, signal: AbortSignal): Promise<http.IncomingMessage> {
     const identity = await access.credentials.identity(signal)
+    const body = call.body === undefined ? undefined : Buffer.from(JSON.stringify(call.body))
     const { module, agent } = agents.of(identity)
     const request = module.request(urlOf(access.server, call), {
       agent,
       signal,
       method: call.method ?? 'GET',
-      headers: headersOf(call, identity),
+      headers: headersOf(call, identity, body?.length),
     })
     return new Promise((resolve, reject) => {
       request.once('response', resolve)
       request.once('error', reject)
-      request.end(call.body === undefined ? undefined : JSON.stringify(call.body))
+      request.end(body)
     })
   }
 
@@ -204,11 +205,16 @@ function urlOf(server: URL, { path, query = {} }: Call): URL {
   return url
 }
 
-function headersOf({ body, contentType = 'application/json' }: Call, { token }: Identity) {
+function headersOf(
+  { contentType = 'application/json' }: Call,
+  { token }: Identity,
+  bodyBytes: number | undefined,
+) {
   return {
     accept: 'application/json',
     'user-agent': 'nebulift',
-    ...(body !== undefined && { 'content-type': contentType }),
+    // Node gives DELETE no length of its own accord.
+    ...(bodyBytes !== undefined && { 'content-type': contentType, 'content-length': bodyBytes }),
     ...(token !== undefined && { authorization: `Bearer ${token}` }),
   }
 }

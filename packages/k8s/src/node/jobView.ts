@@ -161,7 +161,7 @@ export async function watchJob(
     clearTimeout(late)
     done.abort('ended')
   }
-  const report = view.report()
+  const report = await lastReport(cluster, view, options)
   if (report && done.signal.reason === 'late') {
     const why = report.problems[0] ?? `${report.succeeded} of ${report.completions} ranks are done`
     throw new K8sError(
@@ -173,6 +173,23 @@ export async function watchJob(
   if (report.state === 'Failed')
     throw new K8sError('FAILED', `job ${name} failed: ${report.reason}`)
   return report
+}
+
+/** Pods may be told of later than the job: at the end all are asked for once more. */
+async function lastReport(
+  cluster: Cluster,
+  view: JobView,
+  { signal }: WatchOptions,
+): Promise<JobReport | undefined> {
+  const { job } = view
+  if (!job) return undefined
+  try {
+    return await jobStatus(cluster, job.metadata.name, signal ? { signal } : {})
+  } catch (error) {
+    // It may be kept for no longer than this (`ttlSecondsAfterFinished`).
+    if (error instanceof K8sError && error.code === 'NOT_FOUND') return view.report()
+    throw error
+  }
 }
 
 function isOver(report: JobReport | undefined): boolean {

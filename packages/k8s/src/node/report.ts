@@ -169,11 +169,10 @@ function ranksOf(pods: Iterable<PodNote>, warnings: readonly KubeEvent[]): RankR
     })
 }
 
-/** Times are whole seconds: of two in the same one, the pod that has not ended came later. */
+/** Times are whole seconds: of two in the same one, the pod that has not failed came later. */
 function isNewer(pod: PodNote, than: PodNote): boolean {
   if (pod.created !== than.created) return pod.created > than.created
-  const ended = ({ phase }: PodNote) => phase === 'Failed' || phase === 'Succeeded'
-  return ended(than) && !ended(pod)
+  return than.phase === 'Failed' && pod.phase !== 'Failed'
 }
 
 /** Volumes that cannot be mounted are told of in events only. */
