@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { StepEvent, TrainEvent } from '../src/dataParallel/events.ts'
 import { DistributedError, exitCodeOf } from '../src/errors.ts'
+import { memoryGroup } from '../src/memoryGroup.ts'
 import { shuffled } from '../src/shuffle.ts'
 import { trainDataParallel } from '../src/trainDataParallel.ts'
-import { fakeWorld } from './dataParallel/fakeGroup.ts'
 import { type Examples, examples, passes, perceptron } from './dataParallel/perceptron.ts'
 import { distance, options, trainOn } from './dataParallel/training.ts'
 
@@ -67,7 +67,7 @@ describe('trainDataParallel', () => {
 
   it('sends a bucket before the pass is over, and only then where overlap is off', async () => {
     const sent = async (overlap: boolean) => {
-      const group = fakeWorld(1).member(0)
+      const group = memoryGroup(1).start(0)
       const { collective, ...meeting } = await group.meet({ step: -1 })
       const log: string[] = []
       const replica = perceptron()
@@ -82,7 +82,10 @@ describe('trainDataParallel', () => {
       const meet = async () => ({ ...meeting, collective: told })
       const data = passes({ passes: 1, passExamples: 160 })
       const changes = { overlap, data, epochs: 1, replica: watched }
-      await trainDataParallel({ ...options({ ...group, meet }, replica), ...changes })
+      await trainDataParallel({
+        ...options({ meet, leave: () => group.leave() }, replica),
+        ...changes,
+      })
       // The first pass only tells what will come.
       return log.slice(log.indexOf('pass over') + 1)
     }
@@ -233,7 +236,7 @@ describe('mistakes', () => {
   it('that a new start may cure are left to it', async () => {
     const away = new DistributedError('IO', 'the disk of examples is gone')
     const { load, ...data } = passes()
-    const group = fakeWorld(1).member(0)
+    const group = memoryGroup(1).start(0)
     let loads = 0
     const broken = {
       ...data,
@@ -270,7 +273,7 @@ describe('mistakes', () => {
       'weights and setWeights',
     ],
   ])('in numbers are told at once: %j', (changes, message) => {
-    const start = () => trainDataParallel(options(fakeWorld(1).member(0), perceptron(), changes))
+    const start = () => trainDataParallel(options(memoryGroup(1).start(0), perceptron(), changes))
     expect(start).toThrow(message)
   })
 
@@ -375,12 +378,12 @@ describe('steps alone', () => {
 /** How each rank ended: its error, or nothing. */
 async function settled(world: number, changes: Parameters<typeof trainOn>[1]): Promise<unknown[]> {
   const ends: unknown[] = Array.from({ length: world })
-  const group = fakeWorld(world)
+  const group = memoryGroup(world)
   await Promise.all(
     ends.map(async (_, rank) => {
       const changed = changes?.(rank) ?? {}
       const replica = perceptron()
-      const member = group.member(rank)
+      const member = group.start(rank)
       await trainDataParallel(options(member, replica, changed)).catch((error: unknown) => {
         ends[rank] = error
       })

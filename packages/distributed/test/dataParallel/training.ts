@@ -1,10 +1,10 @@
 import type { Group } from '../../src/group.ts'
+import { memoryGroup } from '../../src/memoryGroup.ts'
 import {
   type TrainOptions,
   type TrainResult,
   trainDataParallel,
 } from '../../src/trainDataParallel.ts'
-import { fakeWorld } from './fakeGroup.ts'
 import { type Examples, type Perceptron, passes, perceptron } from './perceptron.ts'
 
 type Changes = Partial<TrainOptions<Examples>>
@@ -20,17 +20,33 @@ export function options(group: Group, replica: Perceptron, changes: Changes = {}
   return { group, replica, data: passes(), epochs: 4, bucketBytes: 128, ...changes }
 }
 
+/** The group, whose collectives count what is given to be summed as sent. */
+export function counting(group: Group): Group {
+  return {
+    leave: () => group.leave(),
+    meet: async (progress) => {
+      const { collective, ...meeting } = await group.meet(progress)
+      const traffic = { sentBytes: 0, receivedBytes: 0, busyMs: 0 }
+      const allReduce: typeof collective.allReduce = (data, options) => {
+        traffic.sentBytes += data.byteLength
+        return collective.allReduce(data, options)
+      }
+      return { ...meeting, collective: { ...collective, traffic, allReduce } }
+    },
+  }
+}
+
 /** Trains on so many ranks, none of which is lost. */
 export function trainOn(
   world: number,
   changes: (rank: number) => Changes = () => ({}),
 ): Promise<Trained[]> {
-  const group = fakeWorld(world)
+  const group = memoryGroup(world)
   return Promise.all(
     Array.from({ length: world }, async (_, rank) => {
       const changed = changes(rank)
       const replica = (changed.replica as Perceptron | undefined) ?? perceptron({ seed: 7 + rank })
-      const member = group.member(rank)
+      const member = counting(group.start(rank))
       const result = await trainDataParallel(options(member, replica, changed)).finally(() =>
         member.leave(),
       )
