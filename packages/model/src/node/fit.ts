@@ -9,7 +9,9 @@ import type { Schedule } from '../train/schedules.ts'
 import type { SourceSpec } from '../train/source.ts'
 import { checkOptions } from './fitChecks.ts'
 import { FitRun } from './fitRun.ts'
-import { openLoader } from './loader.ts'
+import { FitSteps } from './fitSteps.ts'
+import { openFitStore } from './fitStore.ts'
+import { type Loader, openLoader } from './loader.ts'
 import type { Trainer } from './trainer.ts'
 
 /** How a training runs. */
@@ -73,6 +75,33 @@ export interface FitResult {
  */
 export async function fit(trainer: Trainer, options: FitOptions): Promise<FitResult> {
   checkOptions(options)
+  const { folder } = options
+  const store = folder === undefined ? undefined : await openFitStore(folder)
+  const onEvent: FitOptions['onEvent'] = (event) => {
+    store?.log(event)
+    options.onEvent?.(event)
+  }
+  const opened = await openFit(trainer, { ...options, onEvent })
+  try {
+    return await new FitRun(opened.steps, options, store).run()
+  } finally {
+    await opened.close()
+  }
+}
+
+/** A training whose steps somebody else makes, and which must be closed. */
+export interface OpenFit {
+  readonly steps: FitSteps
+  close(): Promise<void>
+}
+
+/**
+ * What `fit` goes through step by step, for whoever makes the steps otherwise: machines that share the passes of each.
+ * It neither reads nor writes `folder`.
+ * @throws ModelError `BAD_ARGUMENT` for examples that cannot be learned from
+ */
+export async function openFit(trainer: Trainer, options: FitOptions): Promise<OpenFit> {
+  checkOptions(options)
   const shape = shapeOf(trainer)
   const { seed = 0, loaders = 1, augment = false, withoutEvidence = 0.15 } = options
   const [channels, height, width] = trainer.network.inputs.image ?? [0, 0, 0]
@@ -83,16 +112,19 @@ export async function fit(trainer: Trainer, options: FitOptions): Promise<FitRes
   // The augmenter's own default, or as much as small pictures bear.
   const shiftPx = Math.min(4, Math.floor(Math.min(height, width) / 8))
   const vary = augment ? { vary: { augment: { height, width, shiftPx }, withoutEvidence } } : {}
-  const train = await openLoader({ source: options.train, shape, seed, ...vary }, loaders)
+  const open: Loader[] = []
+  const close = async () => {
+    await Promise.all(open.map((loader) => loader.close()))
+  }
   try {
+    const train = await openLoader({ source: options.train, shape, seed, ...vary }, loaders)
+    open.push(train)
     const validation = await openLoader({ source: options.validation, shape, seed })
-    try {
-      return await new FitRun(trainer, { train, validation }, options).run()
-    } finally {
-      await validation.close()
-    }
-  } finally {
-    await train.close()
+    open.push(validation)
+    return { steps: new FitSteps(trainer, { train, validation }, options), close }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 
