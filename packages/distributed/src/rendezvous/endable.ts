@@ -6,9 +6,10 @@ import type { Collective } from '../collective.ts'
  */
 export function endable(inner: Collective, ending: AbortSignal): Collective {
   const over = new AbortController()
+  const follow = () => over.abort(ending.aborted ? ending.reason : inner.signal.reason)
   const end = () => {
-    over.abort(ending.aborted ? ending.reason : inner.signal.reason)
-    return inner.close()
+    follow()
+    inner.close()
   }
   const run = async <Result>(operation: Promise<Result>): Promise<Result> => {
     try {
@@ -18,10 +19,10 @@ export function endable(inner: Collective, ending: AbortSignal): Collective {
       throw error
     }
   }
-  for (const signal of [ending, inner.signal]) {
-    signal.addEventListener('abort', end, { once: true })
-    if (signal.aborted) end()
-  }
+  inner.signal.addEventListener('abort', follow, { once: true })
+  ending.addEventListener('abort', end, { once: true })
+  if (inner.signal.aborted) follow()
+  if (ending.aborted) end()
   const { rank, world, generation } = inner
   return {
     ...{ rank, world, generation, signal: over.signal },

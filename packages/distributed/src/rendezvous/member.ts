@@ -28,9 +28,12 @@ export interface MemberOptions {
   readonly application: Omit<Application, 'step' | 'generation'>
   /** Where the coordinator is, for messages. */
   readonly coordinator: string
-  /** @throws DistributedError `REFUSED` where coming again would not help; after anything else it is tried again */
+  /** @throws DistributedError `ABORTED` or `TIMEOUT` where it is to be tried again */
   dial(events: LinkEvents, signal: AbortSignal): Promise<Link>
-  /** Forms the ring of a generation, which `signal` ends, with its reason. */
+  /**
+   * Forms the ring of a generation; `signal` ends that, with its reason.
+   * @throws DistributedError `ABORTED` or `TIMEOUT` where it is to be tried again
+   */
   connect(summons: Summons, signal: AbortSignal): Promise<Collective>
   readonly meetTimeoutMs: number
   /** Hears in a line, every 10 s, what a member waits for. */
@@ -41,6 +44,11 @@ const sayMs = 10_000
 const firstPauseMs = 50
 const longestPauseMs = 1000
 const farewellMs = 2000
+
+/** Whether it may well go better next time. */
+function isPassing(error: unknown): boolean {
+  return error instanceof DistributedError && ['ABORTED', 'TIMEOUT'].includes(error.code)
+}
 
 interface Generation {
   readonly number: number
@@ -128,7 +136,7 @@ export class Member implements Group {
         return await this.#meetOnce(step, signal)
       } catch (error) {
         signal.throwIfAborted()
-        if (error instanceof DistributedError && error.code === 'REFUSED') throw error
+        if (!isPassing(error)) throw error
         this.#missing = reasonOf(error)
       }
       // Jitter, so that those who lost the coordinator together do not all come back at once.

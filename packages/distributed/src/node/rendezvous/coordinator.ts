@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { isIPv4 } from 'node:net'
 import { performance } from 'node:perf_hooks'
@@ -143,13 +144,8 @@ async function listen(server: Server, { bind, port }: CoordinatorOptions): Promi
   const deadline = performance.now() + portMs
   for (;;) {
     try {
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject)
-        server.listen({ port, ...(bind === undefined ? {} : { host: bind }) }, () => {
-          server.off('error', reject)
-          resolve()
-        })
-      })
+      server.listen({ port, ...(bind === undefined ? {} : { host: bind }) })
+      await once(server, 'listening')
       return
     } catch (cause) {
       const taken = (cause as NodeJS.ErrnoException).code === 'EADDRINUSE'
