@@ -19,7 +19,7 @@ export function podFailurePolicy(container: string, action: 'FailJob' | 'FailInd
   const onExitCodes = { containerName: container, operator: 'In', values: [neverAgain] }
   return {
     rules: [
-      { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
+      { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
       { action, onExitCodes },
     ],
   }
