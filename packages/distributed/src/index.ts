@@ -7,9 +7,11 @@ export type {
   TrainEvent,
 } from './dataParallel/events.ts'
 export { describeScaling } from './describeScaling.ts'
+export { type Place, type PlaceFlags, placeFromEnvironment } from './environment.ts'
 export { DistributedError, type DistributedErrorCode, exitCodeOf, exitCodes } from './errors.ts'
 export type { Group, Meeting } from './group.ts'
 export { memoryCollectives } from './memoryCollectives.ts'
+export { type MemoryGroup, type MemoryGroupOptions, memoryGroup } from './memoryGroup.ts'
 export { metricsText, type TrainMetrics, trainMetrics } from './metrics.ts'
 export {
   estimateScaling,

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { describeScaling } from '../src/describeScaling.ts'
@@ -128,5 +129,12 @@ describe('describeScaling', () => {
         bf16          x 1.36, efficiency 64 %: gradients travel in 16 bits
       "
     `)
+  })
+
+  it('is what the README shows', async () => {
+    const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8')
+    expect(readme).toContain(
+      describeScaling(estimateScaling({ ...resnet18, passExamples: 32 })).trimEnd(),
+    )
   })
 })
