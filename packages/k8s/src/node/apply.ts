@@ -34,7 +34,7 @@ export async function apply(
 ): Promise<Applied[]> {
   const applied: Applied[] = []
   for (const object of objects) {
-    const { path, namespace } = await placeOf(cluster, object)
+    const { path, namespace } = await placeOf(cluster, object, signal)
     const { kind, metadata } = object
     const { status, warnings } = await cluster.connection.json<KubeObject>({
       method: 'PATCH',

@@ -19,7 +19,7 @@ export interface Cluster {
   readonly connection: Connection
   readonly namespace: string
   /** How the server calls a kind: asked once. */
-  resource(apiVersion: string, kind: string): Promise<Resource>
+  resource(apiVersion: string, kind: string, signal?: AbortSignal): Promise<Resource>
   close(): void
 }
 
@@ -41,10 +41,15 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   const connection = connect(access, options)
   const known = new Map<string, Promise<ResourceList>>()
 
-  async function listOf(apiVersion: string, kind: string): Promise<ResourceList> {
+  async function listOf(
+    apiVersion: string,
+    kind: string,
+    signal: AbortSignal | undefined,
+  ): Promise<ResourceList> {
     const path = rootOf(apiVersion)
     try {
-      return (await connection.json<ResourceList>({ path, what: `look for ${apiVersion}` })).body
+      return (await connection.json<ResourceList>({ path, signal, what: `look for ${apiVersion}` }))
+        .body
     } catch (error) {
       known.delete(apiVersion)
       if (!(error instanceof K8sError && error.code === 'NOT_FOUND')) throw error
@@ -55,8 +60,8 @@ export async function openCluster(options: ClusterOptions = {}): Promise<Cluster
   return {
     connection,
     namespace: access.namespace,
-    async resource(apiVersion, kind) {
-      const list = known.get(apiVersion) ?? listOf(apiVersion, kind)
+    async resource(apiVersion, kind, signal) {
+      const list = known.get(apiVersion) ?? listOf(apiVersion, kind, signal)
       known.set(apiVersion, list)
       // Subresources such as jobs/status bear the same kind.
       const found = (await list).resources.find(
@@ -84,8 +89,8 @@ export function listPath({ apiVersion, name, namespaced }: Resource, namespace: 
 }
 
 /** An object's own path, and the namespace it lies in. */
-export async function placeOf(cluster: Cluster, object: KubeObject) {
-  const resource = await cluster.resource(object.apiVersion, object.kind)
+export async function placeOf(cluster: Cluster, object: KubeObject, signal?: AbortSignal) {
+  const resource = await cluster.resource(object.apiVersion, object.kind, signal)
   const namespace = object.metadata.namespace ?? cluster.namespace
   const path = `${listPath(resource, namespace)}/${encodeURIComponent(object.metadata.name)}`
   return { path, ...(resource.namespaced && { namespace }) }

@@ -112,8 +112,8 @@ async function* watch(
     what,
   })
   const idleMs = (watchSeconds + 30) * 1000
-  for await (const line of linesOf(stream, { maxLength: maxEventLength, idleMs })) {
-    const event: WatchEvent = JSON.parse(line)
+  for await (const { text } of linesOf(stream, { maxLength: maxEventLength, idleMs })) {
+    const event: WatchEvent = JSON.parse(text)
     if (event.type === 'ERROR')
       throw refusalOf(event.object.code ?? 500, JSON.stringify(event.object), what)
     yield event

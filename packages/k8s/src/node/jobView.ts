@@ -1,8 +1,8 @@
 import { K8sError } from '../errors.ts'
 import { type Cluster, core, podsOf } from './cluster.ts'
 import { type Change, type FollowOptions, follow, listAll } from './follow.ts'
-import type { Job, KubeEvent, Pod } from './objects.ts'
-import { type JobReport, noteOf, type PodNote, reportOf } from './report.ts'
+import type { Job, KubeEvent, KubeObject, Pod } from './objects.ts'
+import { endOf, type JobReport, noteOf, type PodNote, reportOf } from './report.ts'
 
 const maxWarnings = 500
 
@@ -43,7 +43,7 @@ class JobView {
   }
 
   report(): JobReport | undefined {
-    return this.#job && reportOf(this.#job, this.#pods.values(), this.#warnings.values())
+    return this.#job && reportOf(this.#job, this.#pods.values(), [...this.#warnings.values()])
   }
 }
 
@@ -115,64 +115,91 @@ export async function watchJob(
   name: string,
   options: WatchOptions = {},
 ): Promise<JobReport> {
-  const { onProgress, timeoutMs, patienceMs, backoffMs } = options
+  const { timeoutMs } = options
   const done = new AbortController()
-  const signals = [done.signal, ...(options.signal ? [options.signal] : [])]
   const late = timeoutMs === undefined ? undefined : setTimeout(() => done.abort('late'), timeoutMs)
-  const asked = queries(name, AbortSignal.any(signals), `watch job ${name}`)
-  const pace = {
-    ...(patienceMs !== undefined && { patienceMs }),
-    ...(backoffMs !== undefined && { backoffMs }),
-  }
   const view = new JobView()
-  let said = ''
-
-  function tell(): void {
-    const report = view.report()
-    if (!report) return
-    const saying = JSON.stringify(report)
-    if (saying !== said) onProgress?.(report)
-    said = saying
-  }
-
-  async function take<Item extends Job | Pod | KubeEvent>(
-    query: FollowOptions,
-    on: (change: Change<Item>) => void,
-  ) {
-    for await (const change of follow<Item>(cluster, { ...query, ...pace })) {
-      on(change)
-      tell()
-      if (query === asked.job && (!view.job || isOver(view.report()))) return done.abort('ended')
-    }
-  }
-
+  const progress = teller(view, options.onProgress)
   try {
-    await Promise.all([
-      take<Job>(asked.job, (change) => view.onJob(change)),
-      take<Pod>(asked.pods, (change) => view.onPod(change)),
-      take<KubeEvent>(asked.warnings, (change) => view.onWarning(change, name)).catch(
-        unlessForbidden,
-      ),
-    ])
+    await followAll(cluster, { ...options, name, view, done, tell: progress.soon })
   } catch (error) {
     options.signal?.throwIfAborted()
     if (error !== done.signal.reason) throw error
   } finally {
     clearTimeout(late)
+    progress.end()
     done.abort('ended')
   }
   const report = await lastReport(cluster, view, options)
-  if (report && done.signal.reason === 'late') {
-    const why = report.problems[0] ?? `${report.succeeded} of ${report.completions} ranks are done`
-    throw new K8sError(
-      'TIMEOUT',
-      `job ${name} has not ended within ${(timeoutMs ?? 0) / 1000} s: ${why}`,
-    )
-  }
+  if (done.signal.reason === 'late') throw tooLate(name, timeoutMs ?? 0, report)
   if (!report) return missing(cluster, name)
-  if (report.state === 'Failed')
-    throw new K8sError('FAILED', `job ${name} failed: ${report.reason}`)
-  return report
+  options.onProgress?.(report)
+  if (report.state !== 'Failed') return report
+  throw new K8sError('FAILED', `job ${name} failed: ${report.reason}`)
+}
+
+const progressMs = 100
+
+/** Says how the job stands, but not for each of thousands of pods. */
+function teller(view: JobView, onProgress: WatchOptions['onProgress']) {
+  let timer: NodeJS.Timeout | undefined
+  let said = ''
+  const tell = () => {
+    timer = undefined
+    const report = view.report()
+    const saying = JSON.stringify(report)
+    if (report && saying !== said) onProgress?.(report)
+    said = saying
+  }
+  return {
+    soon: () => {
+      if (onProgress) timer ??= setTimeout(tell, progressMs)
+    },
+    end: () => clearTimeout(timer),
+  }
+}
+
+interface Following extends WatchOptions {
+  readonly name: string
+  readonly view: JobView
+  /** Aborted once the job has ended or is gone. */
+  readonly done: AbortController
+  readonly tell: () => void
+}
+
+async function followAll(cluster: Cluster, following: Following): Promise<void> {
+  const { name, view, done, signal, patienceMs, backoffMs } = following
+  const signals = AbortSignal.any([done.signal, ...(signal ? [signal] : [])])
+  const asked = queries(name, signals, `watch job ${name}`)
+  const pace = {
+    ...(patienceMs !== undefined && { patienceMs }),
+    ...(backoffMs !== undefined && { backoffMs }),
+  }
+  async function take<Item extends KubeObject>(
+    query: FollowOptions,
+    on: (change: Change<Item>) => void,
+  ): Promise<void> {
+    for await (const change of follow<Item>(cluster, { ...query, ...pace })) {
+      on(change)
+      following.tell()
+    }
+  }
+  await Promise.all([
+    take<Job>(asked.job, (change) => {
+      view.onJob(change)
+      if (!view.job || endOf(view.job)) done.abort('ended')
+    }),
+    take<Pod>(asked.pods, (change) => view.onPod(change)),
+    take<KubeEvent>(asked.warnings, (change) => view.onWarning(change, name)).catch(
+      unlessForbidden,
+    ),
+  ])
+}
+
+function tooLate(name: string, timeoutMs: number, report: JobReport | undefined): K8sError {
+  const ranks = report && `${report.succeeded} of ${report.completions} ranks are done`
+  const why = report?.problems[0] ?? ranks ?? 'the server has not told of it'
+  return new K8sError('TIMEOUT', `job ${name} has not ended within ${timeoutMs / 1000} s: ${why}`)
 }
 
 /** Pods may be told of later than the job: at the end all are asked for once more. */
@@ -190,8 +217,4 @@ async function lastReport(
     if (error instanceof K8sError && error.code === 'NOT_FOUND') return view.report()
     throw error
   }
-}
-
-function isOver(report: JobReport | undefined): boolean {
-  return report?.state === 'Complete' || report?.state === 'Failed'
 }

@@ -7,32 +7,45 @@ export interface LineOptions {
   readonly idleMs: number
 }
 
+/** A line, or a piece of one that is too long. */
+export interface Piece {
+  readonly text: string
+  /** Whether a line begins with it. */
+  readonly first: boolean
+}
+
 /** The lines of a stream, as fast as they are taken; the last one need not end. */
 export async function* linesOf(
   stream: IncomingMessage,
   { maxLength, idleMs }: LineOptions,
-): AsyncGenerator<string> {
+): AsyncGenerator<Piece> {
   const decoder = new TextDecoder()
   let rest = ''
+  let first = true
   const silent = () => stream.destroy(new Error(`nothing came for ${idleMs / 1000} s`))
   stream.setTimeout(idleMs, silent)
+
+  function* cut(text: string, ended: boolean): Generator<Piece> {
+    let at = 0
+    for (; text.length - at > maxLength; at += maxLength) {
+      yield { text: text.slice(at, at + maxLength), first }
+      first = false
+    }
+    rest = ended ? '' : text.slice(at)
+    if (!ended) return
+    yield { text: text.slice(at), first }
+    first = true
+  }
+
   try {
     for await (const part of stream as AsyncIterable<Buffer>) {
       const lines = (rest + decoder.decode(part, { stream: true })).split('\n')
-      rest = lines.pop() as string
-      for (const line of lines) yield* pieces(line, maxLength)
-      if (rest.length > maxLength) {
-        yield rest.slice(0, maxLength)
-        rest = rest.slice(maxLength)
-      }
+      const last = lines.pop() as string
+      for (const line of lines) yield* cut(line, true)
+      yield* cut(last, false)
     }
-    if (rest !== '') yield* pieces(rest, maxLength)
+    if (rest !== '') yield* cut(rest, true)
   } finally {
     stream.destroy()
   }
-}
-
-function* pieces(line: string, maxLength: number): Generator<string> {
-  if (line.length <= maxLength) return yield line
-  for (let at = 0; at < line.length; at += maxLength) yield line.slice(at, at + maxLength)
 }

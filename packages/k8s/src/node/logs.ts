@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { K8sError } from '../errors.ts'
 import { type Cluster, core, listPath, podsOf } from './cluster.ts'
 import { follow } from './follow.ts'
-import { linesOf } from './lines.ts'
+import { linesOf, type Piece } from './lines.ts'
 import type { Job, Pod } from './objects.ts'
-import { rankOf } from './report.ts'
+import { endOf, rankOf } from './report.ts'
 
 /** A line of what a rank says. */
 export interface LogLine {
@@ -85,7 +85,7 @@ export async function followLogs(
         throw new K8sError('NOT_FOUND', `namespace ${cluster.namespace} has no job ${name}`)
       }
       const found = change.type === 'listed' ? change.items[0] : change.item
-      if (change.type === 'gone' || !found || hasEnded(found)) return
+      if (change.type === 'gone' || !found || endOf(found)) return
     }
   }
 
@@ -119,14 +119,6 @@ async function lastPods(
     if (change.type === 'listed') for (const pod of change.items) onPod(pod)
     return
   }
-}
-
-function hasEnded({ status }: Job): boolean {
-  return (
-    status?.conditions?.some(
-      ({ type, status }) => /^(Complete|Failed)$/.test(type) && status === 'True',
-    ) ?? false
-  )
 }
 
 /** Whether a container of it has run: before that there is no log. */
@@ -164,8 +156,8 @@ async function followPod(
     try {
       const stream = await cluster.connection.stream({ path: `${path}/log`, query, signal, what })
       place.again()
-      for await (const line of linesOf(stream, { maxLength: maxLineLength, idleMs })) {
-        const text = place.text(line)
+      for await (const piece of linesOf(stream, { maxLength: maxLineLength, idleMs })) {
+        const text = place.text(piece)
         if (text === undefined) continue
         failures = 0
         await onLine({ rank, pod: pod.metadata.name, text })
@@ -210,6 +202,7 @@ class Place {
   #sameTime = 0
   #toSkip = 0
   #upTo: string | undefined
+  #passing = false
 
   /** A connection is made anew. */
   again(): void {
@@ -217,19 +210,24 @@ class Place {
     this.#toSkip = this.#sameTime
   }
 
-  /** The text of a line, unless it came before. */
-  text(line: string): string | undefined {
-    const found = /^(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[-+]\d\d:\d\d)) ?(.*)$/s.exec(line)
-    // A piece of a line that was too long.
-    if (!found) return line
-    const [, time, text] = found as unknown as [string, string, string]
-    if (this.#upTo !== undefined && time < this.#upTo) return undefined
-    if (this.#upTo === time && this.#toSkip > 0) {
-      this.#toSkip--
-      return undefined
+  /** The text of a line, unless it came before; pieces of a long line go the way of the first. */
+  text({ text, first }: Piece): string | undefined {
+    if (!first) return this.#passing ? undefined : text
+    // Fractions are written in full by the kubelet, so that times compare as texts.
+    const found = /^(\d{4}-\d\d-\d\dT[\d:.]+(?:Z|[-+]\d\d:\d\d)) ?/.exec(text)
+    const time = found?.[1]
+    this.#passing = time !== undefined && this.#cameBefore(time)
+    if (this.#passing) return undefined
+    if (time !== undefined) {
+      this.#sameTime = this.time === time ? this.#sameTime + 1 : 1
+      this.time = time
     }
-    this.#sameTime = this.time === time ? this.#sameTime + 1 : 1
-    this.time = time
-    return text
+    return text.slice(found?.[0].length ?? 0)
+  }
+
+  #cameBefore(time: string): boolean {
+    if (this.#upTo === undefined || time > this.#upTo) return false
+    if (time < this.#upTo) return true
+    return this.#toSkip-- > 0
   }
 }

@@ -26,7 +26,7 @@ export async function remove(
 ): Promise<string[]> {
   const removed: { name: string; call: Call; uid: string | undefined }[] = []
   for (const object of [...objects].reverse()) {
-    const { path } = await placeOf(cluster, object)
+    const { path } = await placeOf(cluster, object, signal)
     const what = `delete ${object.kind} ${object.metadata.name}`
     // Asked first: a later object of the same name is another one.
     const there = await unlessMissing(cluster.connection.json<KubeObject>({ path, signal, what }))

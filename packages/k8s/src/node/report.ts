@@ -1,4 +1,4 @@
-import type { ContainerStatus, Job, KubeEvent, Pod } from './objects.ts'
+import type { Condition, ContainerStatus, Job, KubeEvent, Pod } from './objects.ts'
 import { oneLine } from './refusal.ts'
 
 /** One rank of a job: its newest pod, and how the ones before ended. */
@@ -45,6 +45,13 @@ export interface PodNote {
   readonly created: string
   readonly leaving: boolean
   readonly problem: string | undefined
+}
+
+/** How a job ended, once it has. */
+export function endOf({ status }: Job): Condition | undefined {
+  return status?.conditions?.find(
+    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
+  )
 }
 
 /** The rank of a pod of an Indexed Job; of any other Job 0. */
@@ -105,7 +112,7 @@ function containerProblem({ name, state }: ContainerStatus): string | undefined 
 export function reportOf(
   job: Job,
   pods: Iterable<PodNote>,
-  warnings: Iterable<KubeEvent>,
+  warnings: readonly KubeEvent[],
 ): JobReport {
   const { spec, status = {}, metadata } = job
   const condition = (type: string) =>
@@ -115,7 +122,7 @@ export function reportOf(
     condition('Complete') ??
     condition('Suspended') ??
     condition('FailureTarget')
-  const ranks = ranksOf(pods, [...warnings])
+  const ranks = ranksOf(pods, warnings)
   const reason =
     told &&
     [told.reason, told.message]
@@ -184,8 +191,8 @@ function mountProblem(pod: string, warnings: readonly KubeEvent[]): string | und
 }
 
 /** Pods that could not even be made: quotas and policies. */
-function jobProblems({ metadata, status }: Job, warnings: Iterable<KubeEvent>): string[] {
-  const own = [...warnings].filter(({ involvedObject: about, reason }) => {
+function jobProblems({ metadata, status }: Job, warnings: readonly KubeEvent[]): string[] {
+  const own = warnings.filter(({ involvedObject: about, reason }) => {
     return about.kind === 'Job' && about.name === metadata.name && reason === 'FailedCreate'
   })
   const last = own.at(-1)

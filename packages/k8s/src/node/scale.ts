@@ -1,6 +1,7 @@
 import { K8sError } from '../errors.ts'
 import { type Cluster, core, listPath } from './cluster.ts'
 import type { Job } from './objects.ts'
+import { endOf } from './report.ts'
 
 export interface ScaleOptions {
   /** How many ranks from now on. */
@@ -47,10 +48,9 @@ export async function scale(
   })
 }
 
-function refusalOf({ spec, status }: Job, ranks: number): string | undefined {
-  const ended = status?.conditions?.find(
-    ({ type, status }) => /^(Complete|Failed)$/.test(type) && status === 'True',
-  )
+function refusalOf(job: Job, ranks: number): string | undefined {
+  const { spec } = job
+  const ended = endOf(job)
   if (ended) return `the job has ended (${ended.type})`
   if (spec.completionMode !== 'Indexed' || spec.completions !== spec.parallelism) {
     return `only Indexed jobs with completions equal to parallelism can be scaled, got ${spec.completionMode}, ${spec.completions} and ${spec.parallelism}`

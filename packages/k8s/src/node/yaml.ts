@@ -25,8 +25,9 @@ function readJson(text: string, name: string): YamlValue {
   }
 }
 
+// A plain key may hold a # that no blank stands before.
 const keyPattern =
-  /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#[\]{},&*!|>%@`-][^#]*?|-[^\s#][^#]*?)\s*:(?:\s+|$)/
+  /^("(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|(?:[^ \t"'#[\]{},&*!|>%@`?-]|-[^ \t#])(?:[^#]|(?<![ \t])#)*?)[ \t]*:(?:[ \t]+|$)/
 const escapes: Readonly<Record<string, string>> = {
   0: '\0',
   a: '\x07',
@@ -50,12 +51,12 @@ class Reader {
 
   constructor(text: string, name: string) {
     this.#name = name
-    this.#lines = text.split(/\r?\n/)
+    this.#lines = text.replace(/\r?\n$/, '').split(/\r?\n/)
   }
 
   document(): YamlValue {
     this.#skip()
-    if (this.#line().trim() === '---') this.#at++
+    if (trimmed(this.#line()) === '---') this.#at++
     this.#skip()
     if (this.#ended()) return null
     const value = this.#node(this.#indent())
@@ -79,14 +80,14 @@ class Reader {
   /** Of the line where the reader stands; -1 at the end. */
   #indent(): number {
     if (this.#ended()) return -1
-    const blanks = /^\s*/.exec(this.#line())?.[0] ?? ''
+    const blanks = /^[ \t]*/.exec(this.#line())?.[0] ?? ''
     if (blanks.includes('\t')) this.#fail('a tab cannot indent')
     return blanks.length
   }
 
   /** Over empty lines and comments. */
   #skip(): void {
-    while (!this.#ended() && /^\s*(#|$)/.test(this.#line())) this.#at++
+    while (!this.#ended() && /^[ \t]*(#|$)/.test(this.#line())) this.#at++
   }
 
   #node(indent: number): YamlValue {
@@ -118,7 +119,7 @@ class Reader {
     for (this.#skip(); this.#indent() === indent; this.#skip()) {
       const text = this.#line().slice(indent)
       if (!isItem(text)) break
-      const rest = text.slice(1).trimStart()
+      const rest = text.slice(1).replace(/^[ \t]+/, '')
       if (keyPattern.test(rest) || isItem(rest)) {
         // What follows the dash is the first line of a block of its own.
         const inner = indent + text.length - rest.length
@@ -154,7 +155,8 @@ class Reader {
     if (/^["'[{]/.test(text)) {
       this.#at--
       const flow = this.#flow(text, 0)
-      if (!/^\s*(#.*)?$/.test(text.slice(flow.end))) this.#fail('text after the end of the value')
+      if (!/^[ \t]*(#.*)?$/.test(text.slice(flow.end)))
+        this.#fail('text after the end of the value')
       this.#at++
       return flow.value
     }
@@ -165,12 +167,12 @@ class Reader {
   #plain(first: string, indent: number): YamlValue {
     const parts = [uncommented(first)]
     for (this.#skip(); this.#indent() > indent; this.#skip()) {
-      const text = this.#line().trim()
+      const text = trimmed(this.#line())
       if (keyPattern.test(text)) this.#fail('indented further than what it belongs to')
       parts.push(uncommented(text))
       this.#at++
     }
-    if (parts.some((part) => /:\s/.test(part))) {
+    if (parts.some((part) => /:([ \t]|$)/.test(part))) {
       this.#at--
       this.#fail('a colon within a value: quote it')
     }
@@ -179,7 +181,7 @@ class Reader {
 
   /** `|` and `>` scalars. */
   #block(header: string, indent: number): string {
-    const found = /^([|>])([-+]?)\s*(#.*)?$/.exec(header)
+    const found = /^([|>])([-+]?)[ \t]*(#.*)?$/.exec(header)
     if (!found) {
       this.#at--
       this.#fail(`${header}: only |, |-, |+, >, >- and >+ are read`)
@@ -188,13 +190,13 @@ class Reader {
     let width = 0
     for (; !this.#ended(); this.#at++) {
       const line = this.#line()
-      const blank = line.trim() === ''
+      const blank = trimmed(line) === ''
       width ||= blank ? 0 : Math.max(0, this.#indent())
       if (!blank && (width <= indent || this.#indent() < width)) break
       lines.push(blank ? line.slice(width || line.length) : line.slice(width))
     }
     let kept = lines.length
-    while (kept > 0 && lines[kept - 1]?.trim() === '') kept--
+    while (kept > 0 && trimmed(lines[kept - 1] ?? '') === '') kept--
     const body = lines.slice(0, kept)
     const text = found[1] === '|' ? body.join('\n') : folded(body)
     if (found[2] === '-' || (kept === 0 && found[2] !== '+')) return text
@@ -208,7 +210,9 @@ class Reader {
     if (quoted) return { value: this.#unquoted(quoted[0]), end: at + quoted[0].length }
     if (text[at] === '[') return this.#flowSequence(text, at + 1)
     if (text[at] === '{') return this.#flowMap(text, at + 1)
-    const plain = /^[^,[\]{}:#"'&*!|>%@`][^,[\]{}#]*?(?=\s*(?:[,\]}]|:\s))/.exec(text.slice(at))
+    const plain = /^[^,[\]{}:#"'&*!|>%@`][^,[\]{}#]*?(?=[ \t]*(?:[,\]}]|:[ \t]))/.exec(
+      text.slice(at),
+    )
     if (!plain) this.#fail('not understood: quotes, brackets and braces end on their own line')
     return { value: scalar(plain[0]), end: at + plain[0].length }
   }
@@ -264,11 +268,16 @@ class Reader {
 }
 
 function isItem(text: string): boolean {
-  return /^-(\s|$)/.test(text)
+  return /^-([ \t]|$)/.test(text)
 }
 
 function uncommented(text: string): string {
-  return text.replace(/\s+#.*$/, '').trimEnd()
+  return trimmed(text.replace(/[ \t]+#.*$/, ''))
+}
+
+/** Blanks of YAML are these two: other spaces belong to texts. */
+function trimmed(text: string): string {
+  return text.replace(/^[ \t]+|[ \t]+$/g, '')
 }
 
 function skipBlanks(text: string, from: number): number {
@@ -293,7 +302,7 @@ function folded(lines: readonly string[]): string {
   let text = lines[0] ?? ''
   for (let index = 1; index < lines.length; index++) {
     const [before, line] = [lines[index - 1] ?? '', lines[index] ?? '']
-    const keeps = /^\s/.test(before) || /^\s/.test(line)
+    const keeps = /^[ \t]/.test(before) || /^[ \t]/.test(line)
     if (keeps || line === '') text += `\n${line}`
     else text += before === '' ? line : ` ${line}`
   }

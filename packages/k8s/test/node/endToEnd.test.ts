@@ -37,7 +37,7 @@ const count = (lines: readonly string[], wanted: string) =>
 
 describe('a training', () => {
   it('loses a rank, gets it back, and is completed; its logs are followed throughout', async () => {
-    const there = await double()
+    const there = await double({ backoffMs: 400 })
     const cluster = await client(there.kubeconfig())
     const plan = scratch()
     const job = trainingJob('nb', { ranks: 3, plan })

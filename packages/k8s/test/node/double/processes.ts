@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
 import type { Prepared } from './environment.ts'
 
 // Real processes in the place of containers. Each leads a group of its own, so that what it starts ends with it.
@@ -104,12 +105,13 @@ const maxLogLines = 100_000
 export class Log {
   readonly entries: LogEntry[] = []
   readonly #rest = { out: '', err: '' }
+  readonly #decoders = { out: new StringDecoder(), err: new StringDecoder() }
   readonly #listeners = new Set<() => void>()
   ended = false
   #nanos = 0
 
   write(stream: 'out' | 'err', bytes: Buffer): void {
-    const lines = (this.#rest[stream] + bytes.toString('utf8')).split('\n')
+    const lines = (this.#rest[stream] + this.#decoders[stream].write(bytes)).split('\n')
     this.#rest[stream] = lines.pop() as string
     this.#add(lines)
   }
