@@ -182,9 +182,11 @@ export class GradientArena {
     this.#travelling.push(sum)
   }
 
-  #reduce(data: Float32Array, bucket: number, wire: 'float32' | 'bf16'): Promise<void> {
+  async #reduce(data: Float32Array, bucket: number, wire: 'float32' | 'bf16'): Promise<void> {
     const { step } = this.#step
-    return this.#collective.allReduce(data, { op: 'sum', wire, step, bucket })
+    // What one rank gives is the sum.
+    if (this.#collective.world === 1) return
+    await this.#collective.allReduce(data, { op: 'sum', wire, step, bucket })
   }
 }
 

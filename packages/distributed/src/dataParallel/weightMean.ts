@@ -16,6 +16,7 @@ export class WeightMean {
   }
 
   async take<Batch>(replica: Replica<Batch>, { share, step }: { share: number; step: number }) {
+    if (this.#collective.world === 1) return
     const weights = await replica.weights!()
     const length = this.#bucketLength
     this.#memory ??= Array.from({ length: Math.ceil(weights.length / length) }, (_, i) =>
