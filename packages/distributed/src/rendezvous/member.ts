@@ -153,6 +153,7 @@ export class Member implements Group {
       { onMessage: (message) => this.#hear(message), onLost: (reason) => this.#loseLink(reason) },
       signal,
     )
+    signal.throwIfAborted()
     this.#summoned = Promise.withResolvers()
     this.#link.send({
       type: 'join',
