@@ -50,7 +50,9 @@ export function checkpointFolder(
         const path = join(folder, name)
         const bytes = await readFile(path).catch((cause) => fail(path, cause))
         const damage = damageOf(bytes)
-        if (!damage) return { step: stepOf(bytes), state: bytes.subarray(HEADER_BYTES) }
+        // A copy: plain bytes of their own, which other arrays can be laid over.
+        if (!damage)
+          return { step: stepOf(bytes), state: new Uint8Array(bytes.subarray(HEADER_BYTES)) }
         // Else it would count as the newest for ever. Another rank may have found it first.
         await rename(path, `${path}.damaged`).catch((cause) => {
           if (cause.code !== 'ENOENT') fail(path, cause)

@@ -41,7 +41,7 @@ describe('training in processes of their own', () => {
     const third = start(2)
     await third.told(atStep(9))
     all[0]!.child.kill('SIGKILL')
-    const first = start(0)
+    const first = start(0, { folder: undefined })
     const ends = await Promise.all([first, all[1]!, third].map(endOf))
     for (const { weights, ...end } of ends) {
       expect(end).toMatchObject({ reason: 'finished', step: 20, applied: everyStepOnce })
@@ -50,7 +50,7 @@ describe('training in processes of their own', () => {
     // The one that nobody killed has met thrice and is still the same process.
     const meetings = all[1]!.lines.filter(({ kind }) => kind === 'meeting')
     expect(meetings.length).toBeGreaterThanOrEqual(3)
-    // The new first has read a checkpoint, and yet takes the state of the others, who have come further.
+    // The new first knows nothing, and takes the state of the others.
     const { step, source } = await first.told(({ kind }) => kind === 'meeting')
     expect(source).not.toBe(0)
     expect(step).toBeGreaterThanOrEqual(9)
