@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { connect, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it, type onTestFinished } from 'vitest'
+import { certificate } from './rendezvous/certificates.ts'
 import { freePort, type Process, Processes, temporaryFolder } from './rendezvous/processes.ts'
 
 type OnFinished = typeof onTestFinished
@@ -153,6 +154,14 @@ describe.concurrent('processes', { timeout: 60_000 }, () => {
     await leave([zero, one])
     for (const { said } of [zero, one])
       expect(said.map(({ event }) => event)).toEqual(['open', 'met', 'left'])
+  })
+
+  it('encrypt what they say where they have certificates', async ({ onTestFinished }) => {
+    const tls = certificate(await temporaryFolder(onTestFinished), 'ours')
+    const { start } = await town(onTestFinished, '2', { tls })
+    const members = [start(0), start(1)]
+    for (const said of await met(members)) expect(said).toMatchObject({ sum: 3 })
+    await leave(members)
   })
 
   it('read their token from a file', async ({ onTestFinished }) => {
