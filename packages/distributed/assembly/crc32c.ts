@@ -70,7 +70,18 @@ function fold(at: usize, length: usize): usize {
     // The checksum begins with all ones: they are added to the first four bytes.
     v128.store(to, v128.xor(folded(from, to), i32x4.replace_lane(i32x4.splat(0), 0, ones)))
     ones = 0
-    for (to += 16; to < end; to += 16) v128.store(to, folded(from, to))
+    to += 16
+    for (const wide = end - 48; to < wide; to += 64) {
+      const a = folded(from, to)
+      const b = folded(from, to + 16)
+      const c = folded(from, to + 32)
+      const d = folded(from, to + 48)
+      v128.store(to, a)
+      v128.store(to, b, 16)
+      v128.store(to, c, 32)
+      v128.store(to, d, 48)
+    }
+    for (; to < end; to += 16) v128.store(to, folded(from, to))
     at += some
     length -= some
   }

@@ -90,7 +90,7 @@ export function openHub({ world, generation, reduce }: HubOptions): Collective[]
     },
     allGather: async (data) => {
       const gathered = await enter(rank, { label: 'all-gather', data }, (entries) =>
-        entries.map(() => entries.map((entry) => Uint8Array.from(entry.data))),
+        entries.map(() => entries.map((entry) => new Uint8Array(entry.data))),
       )
       return gathered as Uint8Array[]
     },

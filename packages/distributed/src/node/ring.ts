@@ -75,8 +75,8 @@ export async function listenRing(options: RingOptions): Promise<RingListener> {
   )
   worker.on('exit', () => fail(new DistributedError('CLOSED', 'the ring was closed')))
 
-  const connect = async ({ signal, ...place }: ConnectOptions): Promise<Collective> => {
-    checkPlace(place)
+  const connect = async ({ signal, ...options }: ConnectOptions): Promise<Collective> => {
+    const place = checkPlace(options)
     if (over) throw over
     signal?.throwIfAborted()
     endCurrent(new DistributedError('CLOSED', 'another generation has begun'))
@@ -86,9 +86,9 @@ export async function listenRing(options: RingOptions): Promise<RingListener> {
     const onBusy = (isBusy: boolean) => (isBusy ? worker.ref() : worker.unref())
     const side = openRingSide({ ...place, tell, onBusy })
     const connected = Promise.withResolvers<void>()
+    tell({ type: 'connect', place, memory: side.memory })
     current = { generation, side, connected }
     worker.ref()
-    tell({ type: 'connect', place, memory: side.memory })
     const onAbort = () => {
       tell({ type: 'drop', generation })
       connected.reject(signal?.reason)
@@ -125,12 +125,13 @@ function hear(
   if (news.type === 'aborted') connected.reject(new DistributedError('ABORTED', news.message))
 }
 
-function checkPlace({ rank, world, generation, peers }: Place): void {
+function checkPlace({ rank, world, generation, peers }: Place): Place {
   checkWhole('world', world, { low: 1, high: 2 ** 15 })
   checkWhole('rank', rank, { high: world - 1 })
   checkWhole('generation', generation, { low: 1 })
   if (peers.length !== world)
     throw new DistributedError('BAD_ARGUMENT', `peers: got ${peers.length}, wanted ${world}`)
+  return { rank, world, generation, peers: peers.map(({ host, port }) => ({ host, port })) }
 }
 
 /** Sources run as sources, built code as built code. */

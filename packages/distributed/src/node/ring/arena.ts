@@ -19,6 +19,7 @@ export interface Arena {
 /** @param start where arrays may begin, in bytes */
 export function openArena(memory: WebAssembly.Memory, start: number): Arena {
   let end = start
+  growTo(memory, start)
   const spare: Stretch[] = []
   // Growing gives a new view of the same memory; the old ones stay good.
   const buffers = new WeakSet<ArrayBufferLike>()

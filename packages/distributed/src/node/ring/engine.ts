@@ -19,7 +19,7 @@ import {
 // One rank's part of a ring, without sockets: bytes from the left neighbour come in, frames for the right one go out.
 
 /** Frames that may wait in the socket; each has a place where its payload can be laid out. */
-const window = 16
+const window = 8
 /** Where payloads are received that are not yet wanted, or not as they are; then the places of those to be sent. */
 const stagingAt = firstFreeByte
 /** Where memory for arrays begins. */

@@ -1,0 +1,103 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Collective } from '../../src/collective.ts'
+import { memoryCollectives } from '../../src/memoryCollectives.ts'
+import { listenRing, type RingListener } from '../../src/node/ring.ts'
+import { describeCollective } from '../conformance.ts'
+
+const most = 16
+let listeners: RingListener[]
+let generation = 0
+
+beforeAll(async () => {
+  const one = () => listenRing({ host: '127.0.0.1', token: 'of the tests' })
+  listeners = await Promise.all(Array.from({ length: most }, one))
+})
+afterAll(() => Promise.all(listeners.map((listener) => listener.close())))
+
+function open(world: number): Promise<Collective[]> {
+  generation++
+  const peers = listeners.slice(0, world).map(({ host, port }) => ({ host, port }))
+  return Promise.all(
+    peers.map((_, rank) => listeners[rank].connect({ rank, world, generation, peers })),
+  )
+}
+
+describeCollective('the ring', {
+  open,
+  worlds: Array.from({ length: most }, (_, i) => i + 1),
+  large: 10_000_000,
+  tolerance: (world, wire) => (world + 1) * (wire === 'bf16' ? 2 ** -8 : 2 ** -24),
+})
+
+describe('the ring', () => {
+  it('sums to the same bits as ranks in memory', async () => {
+    const value = (rank: number, i: number) => Math.sin(i * 1.7 + rank) * 10 ** (i % 9)
+    for (const wire of ['float32', 'bf16'] as const)
+      for (const world of [2, 5]) {
+        const results = await Promise.all(
+          [await open(world), memoryCollectives(world)].map((ranks) =>
+            Promise.all(
+              ranks.map(async (collective) => {
+                const data = collective.allocate(300_007).map((_, i) => value(collective.rank, i))
+                await collective.allReduce(data, { wire, op: 'mean' })
+                return Buffer.from(data.buffer)
+              }),
+            ),
+          ),
+        )
+        const [first, ...others] = results.flat()
+        expect(others.map((other) => other.equals(first))).toEqual(others.map(() => true))
+      }
+  })
+
+  it('sends what its algorithm says, and not much more', async () => {
+    const [world, length] = [4, 400_000]
+    const ranks = await open(world)
+    await Promise.all(ranks.map((collective) => collective.allReduce(collective.allocate(length))))
+    const least = ((2 * (world - 1)) / world) * 4 * length
+    for (const { traffic } of ranks) {
+      expect(traffic.sentBytes).toBeGreaterThanOrEqual(least)
+      expect(traffic.sentBytes).toBeLessThan(1.001 * least)
+      expect(traffic.busyMs).toBeGreaterThan(0)
+    }
+    await Promise.all(
+      ranks.map((collective) =>
+        collective.allReduce(collective.allocate(length), { wire: 'bf16' }),
+      ),
+    )
+    for (const { traffic } of ranks) expect(traffic.sentBytes).toBeLessThan(1.501 * least)
+  })
+
+  it('drops what is left of the generation before', async () => {
+    const [before] = await open(2)
+    await open(2)
+    expect(before.signal.reason).toMatchObject({ code: 'CLOSED' })
+    await expect(before.barrier()).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+
+  it('a signal ends the wait for neighbours', async () => {
+    const [first] = listeners
+    const peers = [first, { host: '127.0.0.1', port: 1 }]
+    const reason = new Error('enough')
+    const signal = AbortSignal.timeout(50)
+    const connected = first.connect({ rank: 0, world: 2, generation: ++generation, peers, signal })
+    await expect(connected).rejects.toMatchObject({ name: 'TimeoutError' })
+    const over = AbortSignal.abort(reason)
+    await expect(
+      first.connect({ rank: 0, world: 2, generation: ++generation, peers, signal: over }),
+    ).rejects.toBe(reason)
+  })
+
+  it('says what is wrong with its options', async () => {
+    await expect(listenRing({ token: '' })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
+    const [{ host, port }] = listeners
+    await expect(listenRing({ host, port, token: 'x' })).rejects.toMatchObject({
+      code: 'IO',
+      message: expect.stringContaining(String(port)),
+    })
+    const peers = [{ host, port }]
+    await expect(listeners[0].connect({ rank: 0, world: 2, generation: 1, peers })).rejects.toThrow(
+      'peers: got 1, wanted 2',
+    )
+  })
+})
