@@ -12,4 +12,6 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>
   /** Fires on Ctrl-C. */
   readonly signal?: AbortSignal
+  /** Sends a message to the process that started this one, where it listens. */
+  readonly parent?: (message: unknown) => void
 }

@@ -35,10 +35,15 @@ process.on('SIGINT', () => {
 })
 process.on('SIGTERM', () => stop.abort())
 
+// Whoever started this process and listens to it has gone: nobody wants the work any more.
+process.on('disconnect', () => stop.abort())
+process.channel?.unref()
+
 const code = await run(process.argv.slice(2), {
   stdout: quietSink(process.stdout, onClosed),
   stderr: quietSink(process.stderr, onClosed),
   env: process.env,
   signal: stop.signal,
+  ...(process.connected && { parent: (message) => void process.send?.(message) }),
 })
 process.exitCode = readerGone ? 0 : code

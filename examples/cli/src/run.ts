@@ -18,6 +18,7 @@ import {
 } from './commands/train.ts'
 import { addUndo } from './commands/undo.ts'
 import { addValidate } from './commands/validate.ts'
+import { addWorker } from './commands/worker.ts'
 import { CliError, describeError, InterruptedError } from './errors.ts'
 import type { Io } from './io.ts'
 import { createTerminal } from './terminal/terminal.ts'
@@ -34,6 +35,7 @@ const commands = [
   addDataset,
   addTrainFromFits,
   addTrain,
+  addWorker,
   addEvaluate,
   addPredict,
   addQuantize,

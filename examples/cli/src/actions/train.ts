@@ -1,22 +1,17 @@
 import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { basename, join } from 'node:path'
-import { describeModel, training } from '@nebulift/model'
-import { loadClassifier } from '@nebulift/model/node'
+import { join } from 'node:path'
+import type { training } from '@nebulift/model'
+import { runLocalNodes, threadsOfEach } from '../cluster/localNodes.ts'
+import { nodesFolder, type WorkerMessage, workerArguments } from '../cluster/workerProcess.ts'
 import type { CommandContext } from '../commands/context.ts'
-import type { DatasetManifest } from '../dataset/manifest.ts'
-import { type Dataset, openDataset } from '../dataset/openDataset.ts'
 import { CliError } from '../errors.ts'
 import { writeAtomic } from '../files/atomic.ts'
-import { evaluateModel, type ModelEvaluation } from '../learning/evaluateModel.ts'
-import { type ModelCard, modelCard, modelCardText } from '../learning/modelCard.ts'
+import { finishModel, showModel, writeTrainingPage } from '../learning/finishModel.ts'
 import { type ModelFiles, modelFiles } from '../learning/modelFiles.ts'
-import { quantizeTrained } from '../learning/quantizeTrained.ts'
 import { showTraining } from '../learning/showTraining.ts'
 import { trainClassifier } from '../learning/trainClassifier.ts'
-import type { Terminal } from '../terminal/terminal.ts'
 
-/** Options as they were typed. */
+/** Options of every training as they were typed. */
 export interface TrainFlags {
   readonly modelOutput: string
   readonly epochs: number
@@ -25,43 +20,90 @@ export interface TrainFlags {
   readonly width: number
   readonly patience: number
   readonly seed: number
+  readonly passes?: number
   readonly threads?: number
   readonly json?: boolean
 }
 
+/** Those of `nebulift train` besides. */
+export interface TrainHereFlags extends TrainFlags {
+  readonly nodes?: number
+  readonly wire?: 'float32' | 'bf16'
+  readonly localSteps?: number
+}
+
 /** The work of `nebulift train`. */
 export async function train(
-  { io, terminal }: CommandContext,
+  context: CommandContext,
   dataset: string,
-  { modelOutput, json = false, ...options }: TrainFlags,
+  flags: TrainHereFlags,
 ): Promise<number> {
+  const { io, terminal } = context
+  const { modelOutput, nodes = 1, json = false, threads } = flags
   const files = modelFiles(modelOutput)
   await checkOwn(files)
-  const show = showTraining(terminal, { json })
-  const { onEvent, stop } = show
+  checkPasses(flags)
+  const { onEvent, stop } = showTraining(terminal, { json })
   try {
-    const trained = await trainClassifier(dataset, {
-      ...options,
-      ...{ folder: files.training, onEvent, signal: io.signal },
-    })
-    await writePage(files)
-    if (trained.result.reason === 'interrupted') {
+    const run = nodes > 1 ? trainOnNodes : trainHere
+    const code = await run(context, dataset, { ...flags, files, onEvent })
+    const folder = nodes > 1 ? nodesFolder(files) : files.training
+    if (existsSync(join(folder, 'log.jsonl'))) await writeTrainingPage(folder, files)
+    if (io.signal?.aborted && code !== 0) {
       terminal.log('warn', 'interrupted; run the same command again to go on')
       return 130
     }
-    await writeAtomic(files.float, trained.model)
-    const card = await finishModel(terminal, {
+    if (code !== 0) return code
+    const card = await finishModel(terminal, files, {
       dataset,
-      files,
-      manifest: trained.manifest,
-      options,
+      ...(threads !== undefined && { threads }),
     })
-    if (json) terminal.print(JSON.stringify(card))
-    else printCard(terminal, files, card)
+    showModel(terminal, files, { card, json })
     return 0
   } finally {
     stop()
   }
+}
+
+interface Run extends TrainHereFlags {
+  readonly files: ModelFiles
+  readonly onEvent: (event: training.TrainingEvent) => void
+}
+
+/** In this process; returns the exit code. */
+async function trainHere({ io }: CommandContext, dataset: string, run: Run): Promise<number> {
+  const { files, onEvent, modelOutput: _, ...options } = run
+  const { result, model } = await trainClassifier(dataset, {
+    ...options,
+    ...{ folder: files.training, onEvent, signal: io.signal },
+  })
+  if (result.reason === 'interrupted') return 130
+  await writeAtomic(files.float, model)
+  return 0
+}
+
+/** In processes of this machine, which share the passes of each step; returns the exit code. */
+async function trainOnNodes(
+  { io, terminal }: CommandContext,
+  dataset: string,
+  { files, onEvent, ...flags }: Run,
+): Promise<number> {
+  const { nodes = 1, threads = threadsOfEach(nodes), passes = nodes } = flags
+  terminal.log('info', `${nodes} processes, ${threads} thread${threads > 1 ? 's' : ''} each`)
+  let done = false
+  const code = await runLocalNodes({
+    nodes,
+    argv: workerArguments(dataset, { ...flags, threads, passes }),
+    signal: io.signal,
+    say: (line) => terminal.log('warn', line),
+    onMessage: (message) => {
+      const { event, written } = message as WorkerMessage
+      if (event) onEvent(event)
+      if (written) done = true
+    },
+  })
+  if (code === 0 && !done) return io.signal?.aborted ? 130 : 1
+  return code === 0 ? 0 : 1
 }
 
 /** A model that this training did not make is not replaced. */
@@ -73,51 +115,16 @@ async function checkOwn({ float, training: folder }: ModelFiles): Promise<void> 
   }
 }
 
-async function writePage({ training: folder, page, float }: ModelFiles): Promise<void> {
-  const log = training.parseTrainingLog(await readFile(join(folder, 'log.jsonl'), 'utf8'))
-  await writeAtomic(page, training.trainingPage(log, { title: basename(float) }))
-}
-
-interface Finished {
-  readonly dataset: string
-  readonly files: ModelFiles
-  readonly manifest: DatasetManifest
-  readonly options: { readonly threads?: number }
-}
-
-/** Tests on nights that decided nothing, quantises, and writes the card. */
-async function finishModel(
-  terminal: Terminal,
-  { dataset, files, manifest, options }: Finished,
-): Promise<ModelCard> {
-  const model = await readFile(files.float)
-  const set = await openDataset(dataset)
-  const held = manifest.examples.some(({ split, label }) => split === 'test' && label !== 'review')
-  const test = held ? await testModel(model, set, options) : null
-  terminal.log('info', 'quantising')
-  const int8 = await quantizeTrained(model, set, options)
-  await writeAtomic(files.int8, int8)
-  const bytes = { float: model.length, int8: int8.length }
-  const card = modelCard(describeModel(model), manifest, { test, bytes })
-  await writeAtomic(files.card, modelCardText(basename(files.float), card))
-  return card
-}
-
-async function testModel(
-  model: Uint8Array,
-  set: Dataset,
-  options: Finished['options'],
-): Promise<ModelEvaluation> {
-  const classifier = await loadClassifier(model, options)
-  try {
-    return await evaluateModel(classifier, set, { splits: ['test'] })
-  } finally {
-    await classifier.close()
+function checkPasses({ nodes = 1, passes = nodes, batch }: TrainHereFlags): void {
+  if (passes < nodes) {
+    const message = `--passes ${passes}: ${nodes} nodes need a pass each`
+    throw new CliError(message, { exitCode: 2 })
   }
-}
-
-function printCard(terminal: Terminal, files: ModelFiles, card: ModelCard): void {
-  terminal.print(modelCardText(basename(files.float), card))
-  const rows = { model: files.float, int8: files.int8, card: files.card, curves: files.page }
-  for (const [word, path] of Object.entries(rows)) terminal.print(`  ${word.padEnd(8)}${path}`)
+  if (batch % passes !== 0) {
+    const message = `--batch ${batch} cannot be cut into ${passes} equal passes`
+    throw new CliError(message, {
+      exitCode: 2,
+      hint: `--batch ${Math.ceil(batch / passes) * passes}`,
+    })
+  }
 }

@@ -1,9 +1,9 @@
 import type { CommandContext } from '../commands/context.ts'
 import { type DatasetBuildFlags, datasetBuild } from './datasetBuild.ts'
-import { type TrainFlags, train } from './train.ts'
+import { type TrainHereFlags, train } from './train.ts'
 
 /** Options as they were typed. */
-export type TrainFromFitsFlags = TrainFlags &
+export type TrainFromFitsFlags = TrainHereFlags &
   Omit<DatasetBuildFlags, 'output' | 'json'> & { readonly datasetDir: string }
 
 /** The work of `nebulift train-from-fits`: a data set, then a model of it. */

@@ -1,10 +1,10 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { parseNumber, parseShare, wholeNumber } from './arguments.ts'
 import { addCommand, type Registry, withContext } from './context.ts'
 import { withLabelOptions } from './labelOptions.ts'
 
 /** The options that every training takes. */
-function withTrainingOptions(command: Command): Command {
+export function withTrainingOptions(command: Command): Command {
   return command
     .option('--epochs <n>', 'passes over the examples, at most', wholeNumber(1, 100_000), 30)
     .option('--batch <n>', 'examples of one step', wholeNumber(1, 4096), 32)
@@ -22,17 +22,46 @@ function withTrainingOptions(command: Command): Command {
       wholeNumber(0, 2 ** 31),
       1,
     )
+    .option(
+      '--passes <n>',
+      'passes that a step is cut into, to be shared (default: one for each node)',
+      wholeNumber(1, 1024),
+    )
     .option('--threads <n>', 'threads of the network (default: one a core)', wholeNumber(1, 1024))
     .option('--json', 'print the model card as JSON, and progress as JSON lines on stderr')
 }
 
+/** The options of trainings that several processes share. */
+export function withSharingOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--wire <type>', 'what gradients travel as: bf16 halves the bytes')
+        .choices(['float32', 'bf16'])
+        .default('float32'),
+    )
+    .option(
+      '--local-steps <n>',
+      'after the first epoch, steps that each process makes alone before weights are averaged',
+      wholeNumber(2, 1000),
+    )
+}
+
+const nodesOption = () =>
+  new Option('--nodes <n>', 'processes of this machine that share the passes of each step')
+    .argParser(wholeNumber(1, 64))
+    .default(1)
+
 export function addTrain(registry: Registry): void {
-  withTrainingOptions(
-    addCommand(registry, 'train <dataset>', {
-      summary: 'Train a classifier on a data set; interrupted, it goes on where it stopped.',
-      example: 'nebulift train set --model-output night.onnx --epochs 30',
-    }),
+  withSharingOptions(
+    withTrainingOptions(
+      addCommand(registry, 'train <dataset>', {
+        summary: 'Train a classifier on a data set; interrupted, it goes on where it stopped.',
+        example:
+          'nebulift train set --model-output night.onnx --epochs 30\nnebulift train set --model-output night.onnx --nodes 2',
+      }),
+    ),
   )
+    .addOption(nodesOption())
     .requiredOption(
       '-o, --model-output <onnx>',
       'model to write; card and int8 model come beside it',
@@ -42,15 +71,18 @@ export function addTrain(registry: Registry): void {
 
 export function addTrainFromFits(registry: Registry): void {
   withLabelOptions(
-    withTrainingOptions(
-      addCommand(registry, 'train-from-fits <in>', {
-        summary:
-          'From a folder of frames to a classifier: judge, label, train, calibrate, quantise.',
-        example:
-          'nebulift train-from-fits ~/astro --recursive --model-output mine.onnx --dataset-dir set\nnebulift train-from-fits ~/astro --model-output mine.onnx --dataset-dir set --labels sorted/manifest.json',
-      }),
+    withSharingOptions(
+      withTrainingOptions(
+        addCommand(registry, 'train-from-fits <in>', {
+          summary:
+            'From a folder of frames to a classifier: judge, label, train, calibrate, quantise.',
+          example:
+            'nebulift train-from-fits ~/astro --recursive --model-output mine.onnx --dataset-dir set\nnebulift train-from-fits ~/astro --model-output mine.onnx --dataset-dir set --labels sorted/manifest.json',
+        }),
+      ),
     ),
   )
+    .addOption(nodesOption())
     .requiredOption(
       '-o, --model-output <onnx>',
       'model to write; card and int8 model come beside it',

@@ -1,0 +1,137 @@
+import { mkdir } from 'node:fs/promises'
+import { type EpochEnd, type TrainEvent, trainDataParallel } from '@nebulift/distributed'
+import { checkpointFolder, type GroupOptions, openGroup } from '@nebulift/distributed/node'
+import type { training } from '@nebulift/model'
+import { type FitResult, type FitSteps, openFit, trainingLog } from '@nebulift/model/node'
+import {
+  prepareTraining,
+  type TrainClassifierOptions,
+  type TrainedClassifier,
+} from '../learning/trainClassifier.ts'
+import { classifierReplica } from './replica.ts'
+
+/** How one process trains among others. All but `group` and `threads` must be the same for all of them. */
+export interface TrainTogetherOptions extends TrainClassifierOptions {
+  readonly group: Omit<GroupOptions, 'layout' | 'say'>
+  /** What gradients travel as. Default `float32`. */
+  readonly wire?: 'float32' | 'bf16'
+  /** Steps that each process makes alone before the mean of all weights is taken; default every step is in common. */
+  readonly localSteps?: number
+  /** For metrics. */
+  readonly onClusterEvent?: (event: TrainEvent) => void
+  /** Told what the process waits for and what went wrong, a line each. */
+  readonly say?: (message: string) => void
+}
+
+/** What one process's training came to; the process with index 0 has the model. */
+export interface TrainedTogether {
+  readonly interrupted: boolean
+  readonly trained?: TrainedClassifier
+}
+
+/** Trains one classifier together with the other processes of a group; returns when all are done. */
+export async function trainTogether(
+  dataset: string,
+  options: TrainTogetherOptions,
+): Promise<TrainedTogether> {
+  const { group: groupOptions, folder, say } = options
+  const leads = groupOptions.place.index === 0
+  if (leads) await mkdir(folder, { recursive: true })
+  const log = leads ? trainingLog(folder) : undefined
+  const prepared = await prepareTraining(dataset, {
+    ...options,
+    onEvent: (event) => {
+      log?.append(event)
+      if (leads) options.onEvent?.(event)
+    },
+  })
+  try {
+    const opened = await openFit(prepared.trainer, prepared.fitOptions)
+    try {
+      const { steps } = opened
+      const checkpoints = checkpointFolder(folder, say ? { say } : {})
+      if (leads) await log?.cut((await checkpoints.latest())?.step ?? 0)
+      const reason = await trainInGroup(steps, { ...options, ...(leads && { checkpoints }) })
+      if (!leads) return { interrupted: reason === 'interrupted' }
+      const result = await steps.result(reason)
+      log?.flush()
+      if (reason === 'interrupted') return { interrupted: true }
+      return { interrupted: false, trained: prepared.finish(result) }
+    } finally {
+      await opened.close()
+    }
+  } finally {
+    await prepared.trainer.close()
+  }
+}
+
+const reasons = {
+  finished: 'finished',
+  stopped: 'stopped-early',
+  interrupted: 'interrupted',
+} as const
+
+async function trainInGroup(
+  steps: FitSteps,
+  options: TrainTogetherOptions & { readonly checkpoints?: ReturnType<typeof checkpointFolder> },
+): Promise<FitResult['reason']> {
+  const { epochs, wire, localSteps, checkpoints, signal, say } = options
+  const replica = classifierReplica(steps)
+  const group = await openGroup({
+    ...options.group,
+    layout: replica.layout,
+    ...(say && { say }),
+  })
+  let begun = false
+  const onEvent = (event: TrainEvent) => {
+    options.onClusterEvent?.(event)
+    if (event.kind === 'meeting') {
+      if (event.generation > 1) say?.(meetingText(event))
+      if (!begun) steps.begin(event.step)
+      begun = true
+    } else if (event.kind === 'step') {
+      const { loss = Number.NaN, right = 0 } = event.numbers
+      steps.note(event.step - 1, { loss, right: right * steps.passes })
+    }
+  }
+  try {
+    const { reason } = await trainDataParallel({
+      ...{ group, replica, data: steps, epochs, onEvent },
+      afterEpoch: (end) => afterEpoch(steps, end),
+      ...(wire && { wire }),
+      ...(localSteps !== undefined && {
+        localSteps: { every: localSteps, after: steps.stepsPerEpoch },
+      }),
+      ...(checkpoints && { checkpoints }),
+      ...(signal && { signal }),
+      ...(say && { say }),
+    })
+    await group.leave()
+    return reasons[reason]
+  } catch (error) {
+    await group.close()
+    throw error
+  }
+}
+
+function meetingText({ generation, world, step }: Extract<TrainEvent, { kind: 'meeting' }>) {
+  return `meeting ${generation}: ${world} process${world === 1 ? '' : 'es'} go on after step ${step}`
+}
+
+/** Each process judges its share of the held-out examples, and all hear of all. */
+async function afterEpoch(steps: FitSteps, { epoch, collective }: EpochEnd) {
+  const { rank, world } = collective
+  const count = steps.validationExamples
+  const rows = {
+    from: Math.floor((rank * count) / world),
+    to: Math.floor(((rank + 1) * count) / world),
+  }
+  const own = rows.to > rows.from ? await steps.validate(rows) : new Float32Array()
+  const all = await collective.allGather(new Uint8Array(own.buffer, own.byteOffset, own.byteLength))
+  const logits = new Float32Array(await new Blob(all as Uint8Array<ArrayBuffer>[]).arrayBuffer())
+  await steps.judge(epoch, logits)
+  return { stop: steps.stopped }
+}
+
+/** Events of `trainTogether` that somebody else shows. */
+export type TogetherEvent = training.TrainingEvent
