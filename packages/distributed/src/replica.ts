@@ -16,7 +16,7 @@ export interface Replica<Batch> {
   gradients(batch: Batch): AsyncIterable<Part>
   /** One step along the mean gradients, which are only read, and may lie in shared memory. */
   update(gradients: ReadonlyMap<string, Float32Array>, step: number): Promise<void>
-  /** Everything that training changes. Equal states give equal bytes. */
+  /** Everything that training changes, in bytes that later steps leave alone. Equal states give equal bytes. */
   snapshot(): Promise<Uint8Array>
   restore(state: Uint8Array): Promise<void>
   /**

@@ -2,11 +2,11 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { CheckpointStore } from '../src/checkpoints.ts'
 import type { TrainEvent } from '../src/dataParallel/events.ts'
-import { exitCodeOf } from '../src/errors.ts'
+import { DistributedError, exitCodeOf } from '../src/errors.ts'
 import { memoryGroup } from '../src/memoryGroup.ts'
-import { type TrainResult, trainDataParallel } from '../src/trainDataParallel.ts'
+import { type TrainOptions, type TrainResult, trainDataParallel } from '../src/trainDataParallel.ts'
 import { memoryStore } from './dataParallel/memoryStore.ts'
-import { type Perceptron, perceptron } from './dataParallel/perceptron.ts'
+import { type Examples, type Perceptron, perceptron } from './dataParallel/perceptron.ts'
 import { distance, options, trainOn } from './dataParallel/training.ts'
 
 const ROUNDING = 2e-6
@@ -133,6 +133,36 @@ describe('the loss of processes', () => {
       { numRuns: 60 },
     )
     expect(worlds).toEqual(new Set([1, 2, 3, 4]))
+  })
+
+  it('while the end of an epoch is agreed on repeats what belongs to it', async () => {
+    const [{ replica: expected }] = await trainOn(3)
+    const group = memoryGroup(3)
+    const ended: string[] = []
+    const start = async (index: number): Promise<Perceptron> => {
+      const replica = perceptron()
+      const member = group.start(index)
+      const afterEpoch: TrainOptions<Examples>['afterEpoch'] = async ({ epoch, collective }) => {
+        if (epoch === 1 && index === 1 && !ended.includes('1: lost')) {
+          ended.push('1: lost')
+          group.kill(1)
+          throw new DistributedError('CLOSED', 'this process is dead')
+        }
+        await collective.barrier()
+        ended.push(`${index}: ${epoch}`)
+        return { stop: false }
+      }
+      await trainDataParallel(options(member, replica, { afterEpoch }))
+      await member.leave()
+      return replica
+    }
+    const lost = start(1).catch(() => start(1))
+    for (const replica of await Promise.all([start(0), lost, start(2)])) {
+      expect(replica.applied).toEqual(everyStepOnce)
+      expect(distance(replica.all(), expected.all())).toBeLessThan(ROUNDING)
+    }
+    const all = [0, 1, 2].flatMap((index) => [0, 1, 2, 3].map((epoch) => `${index}: ${epoch}`))
+    expect(ended.toSorted()).toEqual([...all, '1: lost'].toSorted())
   })
 
   it('of all at once is made good from the last checkpoint', async () => {

@@ -371,6 +371,23 @@ describe('steps alone', () => {
       expect(distance(replica.all(), together.replica.all())).toBeLessThan(ROUNDING)
   })
 
+  it('tell of a mistake where the mean of weights is taken', async () => {
+    let passesSeen = 0
+    const mistake = new Error('a picture is torn')
+    const replica = perceptron({
+      beforePass: () => {
+        // The 25th pass of this rank: one for the plan, then two in each step.
+        if (++passesSeen === 25) throw mistake
+      },
+    })
+    const ends = await settled(4, (rank) => ({ localSteps, ...(rank === 0 && { replica }) }))
+    expect(ends[0]).toBe(mistake)
+    for (const rank of [1, 2, 3])
+      expect(ends[rank]).toMatchObject({
+        message: expect.stringContaining('rank 0 failed at step 15'),
+      })
+  })
+
   it('compare weights when they are alike again', async () => {
     await trainOn(3, () => ({ localSteps: { every: 3, after: 0 }, checkEvery: 1 }))
   })

@@ -1,7 +1,7 @@
 import type { Collective } from '../collective.ts'
 import { DistributedError, exitCodeOf, exitCodes } from '../errors.ts'
 import type { TrainOptions, TrainResult } from '../trainDataParallel.ts'
-import { GradientArena, type Told } from './gradientArena.ts'
+import { GradientArena, type Telling, type Told } from './gradientArena.ts'
 import type { Progress } from './joining.ts'
 import { requireEqualWeights, shareBuffers } from './likeness.ts'
 import { partWith } from './parting.ts'
@@ -39,6 +39,8 @@ export class GenerationRun<Batch> {
   /** Whether ranks have stepped alone since they last were alike. */
   #apart = false
   #stopping = false
+  /** What this rank will end with, once the others know. */
+  #mistake: Error | undefined
 
   constructor(options: TrainOptions<Batch>, start: GenerationStart) {
     const { settings, collective, plan } = start
@@ -106,22 +108,8 @@ export class GenerationRun<Batch> {
     const own = this.#loader.own
     const step = this.#step
     this.#arena.begin({ step, passes: own.length, divisor: passes, shared: true })
-    let mistake: unknown
-    try {
-      await this.#compute(own, clock)
-    } catch (error) {
-      if (exitCodeOf(error) !== exitCodes.never) throw error
-      mistake = error
-    }
-    // A mistake is told with the sums that the others wait for anyway: they end now, and not after a long wait.
-    const telling = { stop: this.#wantsToStop, failed: mistake !== undefined }
-    const told = await clock
-      .communicating(() => this.#arena.finish(telling))
-      .catch((error: unknown) => {
-        throw mistake ?? error
-      })
-    if (mistake !== undefined) await partWith(mistake as Error, this.#collective)
-    await this.#heed(told)
+    await this.#attempt(() => this.#compute(own, clock))
+    const told = await clock.communicating(() => this.#agree((mine) => this.#arena.finish(mine)))
     await clock.computing(() => this.#options.replica.update(this.#arena.gradients, step))
     return told.numbers
   }
@@ -132,13 +120,24 @@ export class GenerationRun<Batch> {
     const step = this.#step
     this.#apart = true
     this.#arena.begin({ step, passes: own.length, divisor: own.length, shared: false })
-    if (own.length === 0) return {}
-    await this.#compute(own, clock)
-    const { ownNumbers } = this.#arena
-    const bad = notFinite(ownNumbers, step)
-    if (bad) throw bad
-    await clock.computing(() => this.#options.replica.update(this.#arena.gradients, step))
-    return ownNumbers
+    if (own.length === 0 || this.#mistake !== undefined) return {}
+    await this.#attempt(async () => {
+      await this.#compute(own, clock)
+      const bad = notFinite(this.#arena.ownNumbers, step)
+      if (bad) throw bad
+      await clock.computing(() => this.#options.replica.update(this.#arena.gradients, step))
+    })
+    return this.#arena.ownNumbers
+  }
+
+  /** A mistake is kept until the others can be told: then they end as well, and not after a long wait. */
+  async #attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      if (exitCodeOf(error) !== exitCodes.never) throw error
+      this.#mistake = error as Error
+    }
   }
 
   async #compute(passes: readonly number[], clock: StepClock): Promise<void> {
@@ -159,25 +158,30 @@ export class GenerationRun<Batch> {
   async #comeTogether(): Promise<void> {
     const step = this.#step
     const share = this.#loader.own.length / this.#settings.passes
+    await this.#agree((mine) => this.#arena.tell(mine))
     await this.#mean.take(this.#options.replica, { share, step })
-    const told = await this.#arena.tell({ stop: this.#wantsToStop, failed: false })
     this.#apart = false
-    await this.#heed(told)
   }
 
   get #wantsToStop(): boolean {
     return this.#options.signal?.aborted ?? false
   }
 
-  async #heed({ numbers, stopping, failed }: Told): Promise<void> {
+  /** Tells the others how this rank fares, and heeds what they tell. */
+  async #agree(exchange: (mine: Telling) => Promise<Told>): Promise<Told> {
     const step = this.#step
-    if (failed.length > 0) {
-      const message = `rank ${failed.join(', ')} failed at step ${step}: see what it says itself`
-      await partWith(new DistributedError('FAILED', message), this.#collective)
-    }
-    const bad = notFinite(numbers, step)
-    if (bad) await partWith(bad, this.#collective)
+    const mistake = this.#mistake
+    const mine = { stop: this.#wantsToStop, failed: mistake !== undefined }
+    const told = await exchange(mine).catch((error: unknown) => {
+      throw mistake ?? error
+    })
+    const { numbers, failed, stopping } = told
+    const message = `rank ${failed.join(', ')} failed at step ${step}: see what it says itself`
+    const others = failed.length > 0 ? new DistributedError('FAILED', message) : undefined
+    const end = mistake ?? others ?? notFinite(numbers, step)
+    if (end) await partWith(end, this.#collective)
     if (stopping.length > 0) this.#stopping = true
+    return told
   }
 
   async #compare(): Promise<void> {
