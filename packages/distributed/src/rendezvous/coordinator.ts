@@ -181,7 +181,6 @@ function leave(draft: Draft, index: number, atMs: number): void {
   send(draft, draft.seats.get(index)!.link, { type: 'farewell' })
   draft.seats.delete(index)
   draft.left.add(index)
-  if (draft.seats.size === 0) draft.running = false
   grant(draft, index, atMs)
 }
 
@@ -241,6 +240,8 @@ function grant(draft: Draft, index: number, atMs: number): void {
 
 function sit(draft: Draft, { link, application, atMs }: Arrival, why: string): void {
   const { index, generation } = application
+  // Whoever comes again needs not hear that the generation before is over.
+  draft.seats.delete(index)
   end(draft, `index ${index} ${why}`)
   // A coordinator that started anew learns from the members how far they were.
   draft.generation = Math.max(draft.generation, generation)

@@ -119,7 +119,42 @@ describe('a world of four', () => {
     town.kill(town.people[2]!)
     for (const person of town.people.slice(0, 2)) town.join(person)
     town.come(2)
-    expect(town.meetings[1]!.map(({ index }) => index)).toEqual([0, 1, 2])
+    expect(indexesOf(town)[1]).toEqual([0, 1, 2])
+
+    // Should it come back, it counts again.
+    town.come(3)
+    for (const person of town.seated) if (person.state === 'ended') town.join(person)
+    expect(indexesOf(town)[2]).toEqual([0, 1, 2, 3])
+    town.kill(town.people[1]!)
+    for (const person of town.seated) town.join(person)
+    expect(town.meetings).toHaveLength(3)
+  })
+
+  it('begins without the holder of an index that another process wants, if it does not answer', () => {
+    const town = new Town(settingsOf())
+    for (const index of [0, 1]) town.come(index)
+    const sleeper = town.come(2, { awake: false })
+    const second = town.come(2)
+    town.come(3)
+    expect(town.meetings).toEqual([])
+    town.pass(3)
+    expect(town.meetings[0]).toContain(second)
+    expect(sleeper.state).toBe('dropped')
+  })
+
+  it('asks anew for every process that wants an index', () => {
+    const town = fullTown()
+    const sleeper = town.people[2]!
+    sleeper.awake = false
+    const second = town.come(2)
+    town.kill(second)
+    const third = town.come(2)
+    expect(third.state).toBe('waiting')
+    // The answer to the question of the second says nothing about now.
+    town.happen({ type: 'pong', link: sleeper.link, nonce: second.link })
+    expect(third.state).toBe('waiting')
+    town.happen({ type: 'pong', link: sleeper.link, nonce: third.link })
+    expect(third.state).toBe('refused')
   })
 
   it('counts on from what the members have heard of, when it starts anew', () => {
@@ -213,6 +248,7 @@ describe('whatever happens', () => {
         for (const { do: what, who } of happenings) {
           const before = town.meetings.length
           act(town, what, who)
+          checkNobodyForgotten(town)
           for (const met of town.meetings.slice(before)) checkMeeting(town, met)
         }
         checkNumbers(town)
@@ -256,6 +292,14 @@ function checkMeeting(town: Town, met: Town['people']): void {
   const { min, max } = town.settings.world
   expect(met.length).toBeGreaterThanOrEqual(Math.max(1, min - town.state.left.size))
   expect(met.length).toBeLessThanOrEqual(max)
+}
+
+/** Whoever has not been told otherwise holds a place, or is next for one. */
+function checkNobodyForgotten(town: Town): void {
+  const { seats, claims } = town.state
+  const known = [...seats.values(), ...claims.values()].map(({ link }) => link)
+  const hopeful = town.people.filter(({ state }) => /waiting|meeting|ended/.test(state))
+  expect(hopeful.map(({ link }) => link).sort()).toEqual(known.sort())
 }
 
 function checkNumbers(town: Town): void {

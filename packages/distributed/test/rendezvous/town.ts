@@ -62,6 +62,7 @@ export class Town {
       if (message.type === 'ping' && person.awake)
         pings.push({ link: person.link, nonce: message.nonce })
       if (message.type === 'meeting') {
+        if (person.state !== 'waiting') throw new Error(`index ${person.index} had not come`)
         person.state = 'meeting'
         person.summons = message
         met.push(person)
