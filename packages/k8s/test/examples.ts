@@ -33,7 +33,7 @@ const trainings: Readonly<Record<string, TrainingOptions>> = {
     checkpoints: { storageClass: 'longhorn', size: '5Gi' },
     tokenSecret: 'ring-token',
     backoffLimit: 4,
-    activeDeadlineSeconds: 3600,
+    activeDeadlineSeconds: 2_592_000,
     ttlSecondsAfterFinished: 0,
     queue: 'pis',
   },
@@ -104,7 +104,8 @@ function examplesOf<Options extends object>(
   build: (options: Options) => Manifest[],
 ): Example[] {
   return Object.entries(sets).map(([title, options]) => ({
-    ...{ title, part, options: { ...options }, manifests: build(options) },
+    ...{ title, part, options: Object.fromEntries(Object.entries(options)) },
+    manifests: build(options),
   }))
 }
 
