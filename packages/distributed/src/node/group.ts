@@ -9,7 +9,8 @@ import { protocol } from '../rendezvous/messages.ts'
 import { reasonOf } from '../rendezvous/waiting.ts'
 import { type Coordinator, openCoordinator } from './rendezvous/coordinator.ts'
 import { dialer } from './rendezvous/link.ts'
-import type { Credentials, RendezvousTls } from './rendezvous/sockets.ts'
+import type { Credentials } from './rendezvous/sockets.ts'
+import type { TlsOptions } from './ring/links.ts'
 import { listenRing, type RingListener } from './ring.ts'
 
 /** How processes come together. */
@@ -18,7 +19,7 @@ export interface GroupOptions {
   /** How gradients lie, as `Replica.layout` says: whoever trains something else is refused. */
   readonly layout: string
   /** Encrypts all connections; every process shows a certificate that the authority has signed. */
-  readonly tls?: RendezvousTls
+  readonly tls?: TlsOptions
   /** The address to listen on; default all. */
   readonly bind?: string
   /** Whoever says nothing for so long is lost: longer than any computation that blocks the thread. Default 20 s. */

@@ -67,6 +67,8 @@ export interface CoordinatorState {
   readonly seats: ReadonlyMap<number, Seat>
   /** By index. */
   readonly claims: ReadonlyMap<number, Claim>
+  /** Indexes of the last meeting. */
+  readonly met: readonly number[]
   /** Indexes whose work is done. */
   readonly left: ReadonlySet<number>
   /** Since when there have been enough to begin. */
@@ -85,10 +87,16 @@ export function newCoordinator(settings: CoordinatorSettings): CoordinatorState 
     running: false,
     seats: new Map(),
     claims: new Map(),
+    met: [],
     left: new Set(),
     enoughMs: undefined,
     tickedMs: undefined,
   }
+}
+
+/** Whether all have done their work: nobody is here, and of those who met last nobody will come back. */
+export function isDrained({ seats, met, left }: CoordinatorState): boolean {
+  return seats.size === 0 && met.every((index) => left.has(index))
 }
 
 /** The next state and what is to be done; changes nothing. */
@@ -117,6 +125,7 @@ interface Draft extends CoordinatorState {
   running: boolean
   seats: Map<number, Seat>
   claims: Map<number, Claim>
+  met: readonly number[]
   left: Set<number>
   enoughMs: number | undefined
   tickedMs: number | undefined
@@ -271,11 +280,12 @@ function begin(draft: Draft, atMs: number): void {
   draft.enoughMs = undefined
   draft.running = true
   draft.generation += 1
+  draft.met = seated.map(([index]) => index)
   const shared = {
     generation: draft.generation,
+    indexes: draft.met,
     peers: seated.map(([, { application }]) => application.address),
     steps: seated.map(([, { application }]) => application.step),
-    indexes: seated.map(([index]) => index),
   }
   for (const [rank, [index, seat]] of seated.entries()) {
     seats.set(index, { ...seat, waiting: false })

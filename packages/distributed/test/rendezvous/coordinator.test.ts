@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { coordinate, newCoordinator } from '../../src/rendezvous/coordinator.ts'
+import { coordinate, isDrained, newCoordinator } from '../../src/rendezvous/coordinator.ts'
 import { settingsOf, Town } from './town.ts'
 
 const elastic = settingsOf({ world: { min: 2, max: 4 } })
@@ -128,6 +128,15 @@ describe('a world of four', () => {
     town.kill(town.people[1]!)
     for (const person of town.seated) town.join(person)
     expect(town.meetings).toHaveLength(3)
+  })
+
+  it('is done when all have left, not when the last is lost', () => {
+    const town = fullTown()
+    for (const person of town.people.slice(0, 3)) town.leave(person)
+    town.kill(town.people[3]!)
+    expect(isDrained(town.state)).toBe(false)
+    town.leave(town.come(3))
+    expect(isDrained(town.state)).toBe(true)
   })
 
   it('begins without the holder of an index that another process wants, if it does not answer', () => {

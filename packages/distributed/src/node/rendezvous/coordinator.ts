@@ -9,6 +9,7 @@ import {
   type CoordinatorEvent,
   type CoordinatorSettings,
   coordinate,
+  isDrained,
   newCoordinator,
   tickMs,
 } from '../../rendezvous/coordinator.ts'
@@ -36,7 +37,7 @@ export interface CoordinatorOptions {
 /** A coordinator that serves. */
 export interface Coordinator {
   readonly port: number
-  /** Resolves when no member is left, or after so long. */
+  /** Resolves when all members have left, or after so long. */
   drained(timeoutMs: number): Promise<void>
   close(): Promise<void>
 }
@@ -64,7 +65,7 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
     const next = coordinate(state, { ...event, atMs: performance.now() })
     state = next.state
     for (const effect of next.effects) act(effect)
-    if (state.seats.size === 0) for (const resolve of empty) resolve()
+    if (isDrained(state)) for (const resolve of empty) resolve()
   }
   const onPeer = (socket: Socket) => {
     if (links.size >= linksPerMember * settings.world.max) return socket.destroy()
@@ -98,7 +99,7 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
   return {
     port: (server.address() as AddressInfo).port,
     drained: async (timeoutMs) => {
-      if (state.seats.size === 0) return
+      if (isDrained(state)) return
       const { promise, resolve } = Promise.withResolvers<void>()
       const timer = setTimeout(resolve, timeoutMs)
       empty.add(resolve)

@@ -2,21 +2,15 @@ import { createConnection, createServer, type Server, type Socket } from 'node:n
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls'
 import { orAborted } from '../../rendezvous/waiting.ts'
 import { authenticate } from '../handshake.ts'
+import type { TlsOptions } from '../ring/links.ts'
 
 /** What the connections to the coordinator are authenticated for. */
 const context = 'rendezvous'
 
-/** Certificates for encrypted connections, PEM: every member shows one that the authority has signed. */
-export interface RendezvousTls {
-  readonly key: string
-  readonly cert: string
-  readonly ca: string
-}
-
 /** How members and the coordinator know one another. */
 export interface Credentials {
   readonly token: string
-  readonly tls?: RendezvousTls
+  readonly tls?: TlsOptions
   /** How long a peer may take to prove itself. */
   readonly handshakeMs: number
 }

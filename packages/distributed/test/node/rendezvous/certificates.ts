@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { RendezvousTls } from '../../../src/node/rendezvous/sockets.ts'
+import type { TlsOptions } from '../../../src/node/ring/links.ts'
 
 /** A certificate that an authority of its own has signed, made by openssl in `folder`. */
-export function certificate(folder: string, name: string): RendezvousTls {
+export function certificate(folder: string, name: string): TlsOptions {
   const path = (kind: string) => join(folder, `${name}.${kind}`)
   const openssl = (...args: string[]) => execFileSync('openssl', args, { stdio: 'pipe' })
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
