@@ -24,7 +24,7 @@ function open(world: number): Promise<Collective[]> {
 
 describeCollective('the ring', {
   open,
-  worlds: Array.from({ length: most }, (_, i) => i + 1),
+  worlds: [1, 2, 3, 4, 5, 6, 7, 8, 11, most],
   large: 10_000_000,
   tolerance: (world, wire) => (world + 1) * (wire === 'bf16' ? 2 ** -8 : 2 ** -24),
 })

@@ -69,6 +69,7 @@ export async function openDoor({ host, port, token, tls }: DoorOptions): Promise
     port: address.port,
     expect: (guest) => {
       expected = guest
+      if (!guest) for (const socket of waiting.values()) socket.destroy()
     },
   }
 }
