@@ -2,7 +2,7 @@
 export function fingerprint(bytes: Uint8Array): number {
   const aligned = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice()
   const whole = aligned.length >> 2
-  const words = new Uint32Array(aligned.buffer, aligned.byteOffset, whole)
+  const words = new Int32Array(aligned.buffer, aligned.byteOffset, whole)
   let hash = 0
   for (let i = 0; i < whole; i++) {
     hash ^= scramble(words[i])
