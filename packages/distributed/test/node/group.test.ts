@@ -45,7 +45,7 @@ describe.concurrent('processes', { timeout: 60_000 }, () => {
   it('wait for one that stood still, which learns that it was left out', async ({
     onTestFinished,
   }) => {
-    const { start } = await town(onTestFinished, '2', { silentMs: 2000 })
+    const { start } = await town(onTestFinished, '2', { silentMs: 3000 })
     const members = [start(0), start(1)]
     await met(members)
     members[1]!.signal('SIGSTOP')
@@ -57,7 +57,7 @@ describe.concurrent('processes', { timeout: 60_000 }, () => {
   })
 
   it('come back to a coordinator that stood still', async ({ onTestFinished }) => {
-    const { start } = await town(onTestFinished, '2', { silentMs: 2000 })
+    const { start } = await town(onTestFinished, '2', { silentMs: 3000 })
     const members = [start(0), start(1)]
     await met(members)
     members[0]!.signal('SIGSTOP')

@@ -8,7 +8,7 @@ import type { Link } from '../../../src/rendezvous/member.ts'
 import { protocol, type ToMember } from '../../../src/rendezvous/messages.ts'
 import { settingsOf } from '../../rendezvous/town.ts'
 import { certificate } from './certificates.ts'
-import { temporaryFolder } from './processes.ts'
+import { freePort, temporaryFolder } from './processes.ts'
 
 const closers: (() => unknown)[] = []
 afterEach(async () => {
@@ -118,6 +118,16 @@ describe('the coordinator', () => {
         code,
         message: expect.stringContaining(`no coordinator at 127.0.0.1:${port}: the peer`),
       })
+  })
+
+  it('is missed at every address of its name', async () => {
+    const port = await freePort()
+    await expect(dial(port, {}, 'localhost')).rejects.toMatchObject({
+      code: 'ABORTED',
+      message: expect.stringMatching(
+        /^no coordinator at localhost:\d+: connect ECONNREFUSED \S+(, connect ECONNREFUSED \S+)?$/,
+      ),
+    })
   })
 
   it('names an address that cannot be listened on', async () => {
