@@ -1,10 +1,9 @@
-import { randomUUID } from 'node:crypto'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import type { CheckpointStore } from '../checkpoints.ts'
 import { checkWhole } from '../checks.ts'
-import { DistributedError } from '../errors.ts'
+import { failIo, unfinished, writeWhole } from './wholeFile.ts'
 
 /** How a folder of checkpoints is kept. */
 export interface CheckpointFolderOptions {
@@ -33,29 +32,31 @@ export function checkpointFolder(
   const { keep = 3, say } = options
   checkWhole('checkpointFolder: keep', keep, { low: 1 })
   const list = async () =>
-    (await readdir(folder).catch((cause) => fail(folder, cause)))
+    (await readdir(folder).catch((cause) => failIo(folder, cause)))
       .filter((name) => pattern.test(name))
       .sort()
   return {
     save: async (step, state) => {
-      await mkdir(folder, { recursive: true }).catch((cause) => fail(folder, cause))
-      await writeWhole(folder, nameOf(step), [headerOf(step, state), state])
+      await mkdir(folder, { recursive: true }).catch((cause) => failIo(folder, cause))
+      const path = join(folder, nameOf(step))
+      await removeUnfinished(folder).catch((cause) => failIo(path, cause))
+      await writeWhole(path, [headerOf(step, state), state])
       for (const name of (await list()).slice(0, -keep)) {
-        await rm(join(folder, name), { force: true }).catch((cause) => fail(folder, cause))
+        await rm(join(folder, name), { force: true }).catch((cause) => failIo(folder, cause))
       }
     },
     latest: async () => {
-      await mkdir(folder, { recursive: true }).catch((cause) => fail(folder, cause))
+      await mkdir(folder, { recursive: true }).catch((cause) => failIo(folder, cause))
       for (const name of (await list()).reverse()) {
         const path = join(folder, name)
-        const bytes = await readFile(path).catch((cause) => fail(path, cause))
+        const bytes = await readFile(path).catch((cause) => failIo(path, cause))
         const damage = damageOf(bytes)
         // A copy: plain bytes of their own, which other arrays can be laid over.
         if (!damage)
           return { step: stepOf(bytes), state: new Uint8Array(bytes.subarray(HEADER_BYTES)) }
         // Else it would count as the newest for ever. Another rank may have found it first.
         await rename(path, `${path}.damaged`).catch((cause) => {
-          if (cause.code !== 'ENOENT') fail(path, cause)
+          if (cause.code !== 'ENOENT') failIo(path, cause)
         })
         say?.(`${path}: ${damage}; set aside, the checkpoint before is taken`)
       }
@@ -88,59 +89,8 @@ function damageOf(bytes: Buffer): string | undefined {
   return checksum(bytes, state) === bytes.readUInt32LE(16) ? undefined : 'the checksum does not fit'
 }
 
-async function writeWhole(
-  folder: string,
-  name: string,
-  chunks: readonly Uint8Array[],
-): Promise<void> {
-  const path = join(folder, name)
-  const temporary = `${path}.${randomUUID()}.part`
-  try {
-    await removeUnfinished(folder)
-    const file = await open(temporary, 'w')
-    try {
-      for (const chunk of chunks) await file.writeFile(chunk)
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(temporary, path)
-    await syncFolder(folder)
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => undefined)
-    fail(path, cause)
-  }
-}
-
 /** What a killed process was writing: on a full disk it would stand in the way for ever. */
 async function removeUnfinished(folder: string): Promise<void> {
-  const names = (await readdir(folder)).filter((name) => name.endsWith('.part'))
+  const names = (await readdir(folder)).filter((name) => name.endsWith(unfinished))
   for (const name of names) await rm(join(folder, name), { force: true })
-}
-
-/** So that the new name, too, outlives a loss of power. */
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  try {
-    await handle.sync()
-  } catch (error) {
-    // Some network file systems know no such thing.
-    if ((error as NodeJS.ErrnoException).code !== 'EINVAL') throw error
-  } finally {
-    await handle.close()
-  }
-}
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file or folder',
-  EACCES: 'permission denied',
-  EROFS: 'the disk is read-only',
-  ENOSPC: 'no space left on the disk',
-  EISDIR: 'is a folder',
-  ENOTDIR: 'is not a folder',
-}
-
-function fail(path: string, cause: unknown): never {
-  const { code, message } = cause as NodeJS.ErrnoException
-  throw new DistributedError('IO', `${path}: ${reasons[code ?? ''] ?? message}`, { cause })
 }
