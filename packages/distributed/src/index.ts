@@ -10,6 +10,16 @@ export { describeScaling } from './describeScaling.ts'
 export { type Place, type PlaceFlags, placeFromEnvironment } from './environment.ts'
 export { DistributedError, type DistributedErrorCode, exitCodeOf, exitCodes } from './errors.ts'
 export type { Group, Meeting } from './group.ts'
+export {
+  type MapShardsOptions,
+  type MergedShards,
+  type MissingReason,
+  mapShards,
+  mergeShards,
+  type ShardEvent,
+  type ShardPlan,
+  type ShardStore,
+} from './mapShards.ts'
 export { memoryCollectives } from './memoryCollectives.ts'
 export { type MemoryGroup, type MemoryGroupOptions, memoryGroup } from './memoryGroup.ts'
 export { metricsText, type TrainMetrics, trainMetrics } from './metrics.ts'
@@ -24,6 +34,7 @@ export { referenceCollectives } from './referenceCollectives.ts'
 export type { Part, Passes, Replica } from './replica.ts'
 export { type ShardOptions, type ShardStepOptions, shard, shardAt } from './shard.ts'
 export { type ShardedPassesOptions, shardedPasses } from './shardedPasses.ts'
+export type { Outcome } from './shardFile.ts'
 export {
   type EpochEnd,
   type TrainOptions,

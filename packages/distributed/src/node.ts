@@ -11,3 +11,4 @@ export {
   type RingListener,
   type RingOptions,
 } from './node/ring.ts'
+export { type ShardFolder, shardFolder } from './node/shardFolder.ts'
