@@ -49,7 +49,11 @@ export function checkpointFolder(
       await mkdir(folder, { recursive: true }).catch((cause) => failIo(folder, cause))
       for (const name of (await list()).reverse()) {
         const path = join(folder, name)
-        const bytes = await readFile(path).catch((cause) => failIo(path, cause))
+        const bytes = await readFile(path).catch((cause) =>
+          cause.code === 'ENOENT' ? undefined : failIo(path, cause),
+        )
+        // Removed since, or set aside, by another rank.
+        if (!bytes) continue
         const damage = damageOf(bytes)
         // A copy: plain bytes of their own, which other arrays can be laid over.
         if (!damage)

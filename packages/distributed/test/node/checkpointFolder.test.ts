@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  truncate,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -79,6 +88,13 @@ describe('checkpointFolder', () => {
     }
     await writeFile(path, sound)
     expect((await store.latest())?.step).toBe(2)
+  })
+
+  it('passes over a file that is gone when it comes to be read', async () => {
+    const store = checkpointFolder(folder)
+    await store.save(1, state(1))
+    await symlink(join(folder, 'nowhere'), join(folder, nameOf(2)))
+    expect((await store.latest())?.step).toBe(1)
   })
 
   it('takes no half-written file for a checkpoint, and removes it', async () => {
