@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util'
 import { environment } from './environment.ts'
 import { consumed } from './harness.ts'
 import { asMarkdown, asText, type Results } from './report.ts'
+import { allReduceLoopback, allReduceShaped } from './rows/allreduce.ts'
 import { analysis } from './rows/analysis.ts'
 import { batch } from './rows/batch.ts'
 import { memory } from './rows/memory.ts'
@@ -14,7 +15,11 @@ import { stages } from './rows/stages.ts'
 import { trainStep } from './rows/train_step.ts'
 
 const modelRows: readonly Row[] = [trainStep, inference, trainingMemory, fileSize]
-const rows: readonly Row[] = [reading, analysis, stages, memory, batch, ...modelRows, ...piRows]
+const distributedRows: readonly Row[] = [allReduceLoopback, allReduceShaped]
+const rows: readonly Row[] = [
+  ...[reading, analysis, stages, memory, batch],
+  ...[...modelRows, ...distributedRows, ...piRows],
+]
 
 const { values } = parseArgs({
   options: {
