@@ -22,6 +22,12 @@ export function checkReference(option: string, value: unknown): void {
   checkText(option, value, new RegExp(`^(?=.{1,253}$)${label}(\\.${label})*$`), wanted)
 }
 
+/** A namespace, or another DNS-1123 label. */
+export function checkLabel(option: string, value: unknown): void {
+  const wanted = 'a DNS label: a-z, 0-9 and -, a letter or digit at both ends, at most 63'
+  checkText(option, value, /^(?=.{1,63}$)[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, wanted)
+}
+
 /** An image: `[registry[:port]/]path[:tag][@sha256:digest]`, after the reference grammar of distribution/reference. */
 export function checkImage(option: string, value: unknown): void {
   const part = '[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*'

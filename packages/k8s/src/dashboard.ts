@@ -1,4 +1,4 @@
-import { checkKnown, checkReference } from './check.ts'
+import { checkKnown, checkLabel } from './check.ts'
 import type { Manifest } from './manifest.ts'
 import { panels } from './panels.ts'
 
@@ -16,7 +16,7 @@ export interface DashboardOptions {
 export function dashboardManifests(options: DashboardOptions = {}): Manifest[] {
   checkKnown('dashboard', options, ['namespace'])
   const { namespace = 'monitoring' } = options
-  checkReference('namespace', namespace)
+  checkLabel('namespace', namespace)
   const labels = { 'app.kubernetes.io/name': 'nebulift', grafana_dashboard: '1' }
   return [
     {

@@ -155,7 +155,7 @@ function podPlan(judging: Judging, labels: Labels): PodPlan {
   const common = commonPod(judging, labels)
   const defaultArgs = [
     ...['batch', '/data', '/out', '--shards', `${shards}`],
-    ...['--shard-index', '$(JOB_COMPLETION_INDEX)'],
+    ...['--shard-index', '$(JOB_COMPLETION_INDEX)', '--jobs', '$(NEBULIFT_THREADS)'],
   ]
   return {
     ...common,

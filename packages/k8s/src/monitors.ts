@@ -3,22 +3,13 @@ import { metricsPort } from './pod.ts'
 import type { Workload } from './workload.ts'
 
 /** Every series says of which job it is, whatever runs its pods. */
-function endpoint(name: string, ...relabelings: Record<string, unknown>[]) {
+function endpoint(name: string) {
   return {
     port: metricsPort.name,
     path: '/metrics',
     interval: '15s',
-    relabelings: [
-      { action: 'replace', replacement: name, targetLabel: 'nebulift_job' },
-      ...relabelings,
-    ],
+    relabelings: [{ action: 'replace', replacement: name, targetLabel: 'nebulift_job' }],
   }
-}
-
-const rank = {
-  action: 'replace',
-  sourceLabels: ['__meta_kubernetes_pod_label_batch_kubernetes_io_job_completion_index'],
-  targetLabel: 'rank',
 }
 
 /** Tells the Prometheus Operator to scrape every pod that `pods` selects. */
@@ -27,7 +18,7 @@ export function podMonitor({ name, namespace }: Workload, labels: Labels, pods: 
     apiVersion: 'monitoring.coreos.com/v1',
     kind: 'PodMonitor',
     metadata: { name, namespace, labels },
-    spec: { selector: { matchLabels: pods }, podMetricsEndpoints: [endpoint(name, rank)] },
+    spec: { selector: { matchLabels: pods }, podMetricsEndpoints: [endpoint(name)] },
   }
 }
 

@@ -1,11 +1,4 @@
-import {
-  checkBytes,
-  checkCount,
-  checkCpu,
-  checkKnown,
-  checkReference,
-  checkTexts,
-} from './check.ts'
+import { checkBytes, checkCount, checkCpu, checkKnown, checkLabel, checkTexts } from './check.ts'
 import type { Labels, Manifest } from './manifest.ts'
 import { denyAll } from './network.ts'
 import type { Resources } from './profiles.ts'
@@ -60,7 +53,7 @@ interface Place {
 
 function check({ namespace, quota, maxPerContainer, ...options }: NamespaceOptions): void {
   checkKnown('namespace', options, ['operators'])
-  if (namespace !== undefined) checkReference('namespace', namespace)
+  if (namespace !== undefined) checkLabel('namespace', namespace)
   if (options.operators !== undefined) checkTexts('operators', options.operators)
   for (const [option, bound] of Object.entries({ quota, maxPerContainer })) {
     if (bound === undefined) continue

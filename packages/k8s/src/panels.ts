@@ -8,6 +8,7 @@ interface Panel {
 }
 
 const ofJob = '{nebulift_job="$job"}'
+const sentByJob = '{nebulift_job="$job", direction="sent"}'
 const podsOfJob = '{pod=~"$job-.*", container!=""}'
 
 /** Half of a Grafana row, which is 24 wide. */
@@ -48,7 +49,7 @@ const wanted: readonly Panel[] = [
   {
     title: 'Ring, bytes a second sent by each rank',
     unit: 'Bps',
-    queries: { 'rank {{rank}}': `sum by (rank) (rate(nebulift_ring_bytes_total${ofJob}[2m]))` },
+    queries: { 'rank {{rank}}': `sum by (rank) (rate(nebulift_ring_bytes_total${sentByJob}[2m]))` },
   },
   {
     title: 'Last checkpoint',

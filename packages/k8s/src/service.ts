@@ -1,4 +1,4 @@
-import { checkCount, checkKnown, checkPath, checkReference } from './check.ts'
+import { checkCount, checkKnown, checkLabel, checkPath } from './check.ts'
 import { type Labels, labelsOf, type Manifest, podsOf } from './manifest.ts'
 import { serviceMonitor } from './monitors.ts'
 import { networkPolicy, openMetrics } from './network.ts'
@@ -107,7 +107,7 @@ function check(options: ServiceOptions, service: Service): void {
   checkCount('cpuPercent', service.cpuPercent, [1, 100])
   if (service.data) checkStorage('data', service.data)
   service.callers.forEach((caller, index) => {
-    checkReference(`callers[${index}]`, caller)
+    checkLabel(`callers[${index}]`, caller)
   })
 }
 

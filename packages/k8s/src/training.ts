@@ -22,7 +22,7 @@ export interface TrainingOptions extends WorkloadOptions {
   readonly workers?: number
   /** Elastic: go on with as few, rather than wait for all `workers`. Default all. */
   readonly minWorkers?: number
-  /** Arguments of `nebulift`. Default: `worker` on `/data`, writing to `/ckpt`. */
+  /** Arguments of `nebulift`. Default: `worker` on `/data`, writing to `/ckpt`, with metrics if `monitoring`. */
   readonly args?: readonly string[]
   /** Mounted read-only at `/data`. */
   readonly data?: StorageOptions
@@ -64,8 +64,14 @@ const peerPorts: readonly Port[] = [
   { name: 'ring', port: 29_501 },
 ]
 
+/** `$(…)` is for Kubernetes to fill in, from the environment of the container. */
 const defaultArgs: readonly string[] = [
   ...['worker', '/data', '--model-output', '/ckpt/model.onnx', '--checkpoint-dir', '/ckpt'],
+  ...['--threads', '$(NEBULIFT_THREADS)'],
+]
+
+const metricsArgs: readonly string[] = [
+  ...['--metrics-host', '$(POD_IP)', '--metrics-port', `${metricsPort.port}`],
 ]
 
 /**
@@ -175,7 +181,7 @@ function podPlan(training: Training, labels: Labels): PodPlan {
     ...common,
     // Kubeflow Trainer looks for this name.
     container: target === 'trainer' ? 'node' : 'trainer',
-    args: training.args ?? defaultArgs,
+    args: training.args ?? [...defaultArgs, ...(training.monitoring ? metricsArgs : [])],
     ports: [...peerPorts, metricsPort],
     env: [...placeOf(training), ...common.env],
     mounts: [

@@ -1,5 +1,6 @@
 import {
   checkImage,
+  checkLabel,
   checkName,
   checkReference,
   checkTexts,
@@ -67,7 +68,7 @@ export type Workload = WorkloadOptions &
 /** Refuses common options that Kubernetes would refuse, or that would never run. */
 export function checkWorkload(workload: Workload): void {
   checkName('name', workload.name)
-  checkReference('namespace', workload.namespace)
+  checkLabel('namespace', workload.namespace)
   checkImage('image', workload.image)
   if (workload.imagePullSecret !== undefined)
     checkReference('imagePullSecret', workload.imagePullSecret)
@@ -80,7 +81,7 @@ export function checkWorkload(workload: Workload): void {
     typeof workload.monitoring === 'boolean',
     `monitoring: got ${JSON.stringify(workload.monitoring)}, wanted true or false`,
   )
-  checkReference('monitoringNamespace', workload.monitoringNamespace)
+  checkLabel('monitoringNamespace', workload.monitoringNamespace)
   checkEgress('egress', workload.egress ?? [])
 }
 

@@ -153,7 +153,7 @@ describe('a mistake is one line that names the option, what was got and what was
       () => namespaceManifests({ quota: { cpu: '1', memory: '1Gi', pods: 0 } }),
       'quota.pods: got 0, wanted a whole number from 1 to 1000000',
     ],
-    [() => namespaceManifests({ namespace: 'A' }), 'namespace: got "A", wanted a DNS name'],
+    [() => namespaceManifests({ namespace: 'A' }), 'namespace: got "A", wanted a DNS label'],
   ])('%s', (build, message) => expect(messageOf(build)).toContain(message))
 })
 

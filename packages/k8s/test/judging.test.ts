@@ -30,6 +30,7 @@ it('each pod is told its shard', () => {
   const [{ args }] = jobOf({ shards: 12 }).spec.template.spec.containers
   expect(args).toEqual([
     ...['batch', '/data', '/out', '--shards', '12', '--shard-index', '$(JOB_COMPLETION_INDEX)'],
+    ...['--jobs', '$(NEBULIFT_THREADS)'],
   ])
 })
 

@@ -65,6 +65,15 @@ describe('a training as a job', () => {
     expect(spec.template.metadata.labels).toMatchObject(service.spec.selector)
   })
 
+  it('asks in its arguments only for variables that are there', () => {
+    const [monitored] = find(trainingManifests({ ...options, monitoring: true }), 'Job').spec
+      .template.spec.containers
+    const asked = monitored.args.flatMap((arg: string) => arg.match(/^\$\((.+)\)$/)?.[1] ?? [])
+    expect(asked).toEqual(['NEBULIFT_THREADS', 'POD_IP'])
+    expect(Object.keys(envOf(monitored))).toEqual(expect.arrayContaining(asked))
+    expect(container.args).not.toContain('--metrics-port')
+  })
+
   it('says the bounds of an elastic one', () => {
     const [elastic] = find(trainingManifests({ ...options, minWorkers: 2 }), 'Job').spec.template
       .spec.containers

@@ -213,9 +213,6 @@ spec:
   podMetricsEndpoints:
     -
       {{- include "nebulift.monitorEndpoint" . | nindent 6 }}
-        - action: replace
-          sourceLabels: [__meta_kubernetes_pod_label_batch_kubernetes_io_job_completion_index]
-          targetLabel: rank
 {{- end }}
 
 {{- define "nebulift.podFailurePolicy" -}}
