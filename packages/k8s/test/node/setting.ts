@@ -50,7 +50,8 @@ export async function client(kubeconfig: string, options: ClusterOptions = {}): 
   return cluster
 }
 
-const trainer = fileURLToPath(new URL('trainer.ts', import.meta.url))
+/** What plays `nebulift worker`. */
+export const trainer = fileURLToPath(new URL('trainer.ts', import.meta.url))
 
 export interface TrainingJob {
   readonly ranks: number

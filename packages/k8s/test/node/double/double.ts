@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { type Authority, createAuthority } from './certificates.ts'
-import type { Image } from './environment.ts'
+import type { Programs } from './environment.ts'
 import { collectGarbage } from './garbage.ts'
 import { JobController } from './jobs.ts'
 import { Kubelet } from './kubelet.ts'
@@ -19,7 +19,7 @@ export interface DoubleOptions {
   /** Before a failed pod is replaced; default 20. */
   readonly backoffMs?: number
   readonly bookmarkMs?: number
-  readonly images?: Readonly<Record<string, Image>>
+  readonly programs?: Programs
   readonly missingImages?: readonly string[]
   readonly nodes?: readonly { readonly name: string; readonly labels?: Record<string, string> }[]
 }
@@ -46,15 +46,20 @@ export interface ClusterDouble {
   close(): Promise<void>
 }
 
+const defaultNode = {
+  name: 'node-0',
+  labels: { 'kubernetes.io/os': 'linux', 'kubernetes.io/arch': 'amd64' },
+}
+
 export const adminToken = 'admin-token'
 
 export async function startDouble(options: DoubleOptions = {}): Promise<ClusterDouble> {
-  const { users = { [adminToken]: { name: 'admin' } }, nodes = [{ name: 'node-0' }] } = options
+  const { users = { [adminToken]: { name: 'admin' } }, nodes = [defaultNode] } = options
   const store = new Store()
   const folder = mkdtempSync(join(tmpdir(), 'nebulift-double-'))
   const kubelet = new Kubelet(store, {
     folder,
-    images: options.images ?? {},
+    programs: options.programs ?? {},
     missingImages: options.missingImages ?? [],
   })
   const controller = new JobController(store, { backoffMs: options.backoffMs ?? 20 })

@@ -1,16 +1,13 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Store } from './store.ts'
-import type { Container, EnvVar, PodObject, Stored } from './types.ts'
+import type { Container, EnvVar, PodObject, Stored, Volume } from './types.ts'
 
 // What a kubelet and DNS do for a container, done for a process of this machine: names of pods become addresses of the
 // loopback network, mounted folders become folders of this machine.
 
-/** An image that is "there": what its own entry point and environment would be. */
-export interface Image {
-  readonly entrypoint: readonly string[]
-  readonly env?: Readonly<Record<string, string>>
-}
+/** What programs of images are on this machine: `nebulift` → `node main.ts`. */
+export type Programs = Readonly<Record<string, readonly string[]>>
 
 export interface Prepared {
   readonly argv: readonly string[]
@@ -19,13 +16,19 @@ export interface Prepared {
 
 /** A container that cannot be made: as the reason and message of its state. */
 export class NotPrepared extends Error {
-  readonly reason = 'CreateContainerConfigError'
+  /** Volumes hold up the whole pod, and only events tell of them. */
+  readonly volume: string | undefined
+
+  constructor(message: string, volume?: string) {
+    super(message)
+    this.volume = volume
+  }
 }
 
 export interface Surroundings {
   readonly store: Store
   readonly folder: string
-  readonly image: Image
+  readonly programs: Programs
   /** The address of a name such as `nb-train-0.nb-train`, if it is one of a pod. */
   readonly resolve: (hostname: string, subdomain: string) => string | undefined
 }
@@ -40,11 +43,11 @@ export function prepare(pod: PodObject, container: Container, around: Surroundin
         all === '$$' ? '$' : (env.get(name) ?? all),
       ),
     )
-  const command = container.command ?? around.image.entrypoint
+  const [program, ...rest] = [...(container.command ?? []), ...(container.args ?? [])].map(expand)
+  if (program === undefined) throw new NotPrepared(`container "${container.name}" has no command`)
   return {
-    argv: [...command, ...(container.args ?? [])].map(expand),
+    argv: [...(around.programs[program] ?? [program]), ...rest],
     env: {
-      ...around.image.env,
       ...Object.fromEntries([...env].map(([name, value]) => [name, here(value)])),
       HOSTNAME: pod.spec.hostname ?? pod.metadata.name,
     },
@@ -148,26 +151,28 @@ function mountsOf(
       if (mountPath === '/tmp') return []
       const volume = pod.spec.volumes?.find((each) => each.name === name)
       if (!volume) throw new NotPrepared(`volume "${name}" not found`)
-      const { persistentVolumeClaim: claim, secret, configMap } = volume
+      const claim = volume.persistentVolumeClaim
       const place = claim
         ? join(folder, 'claims', pod.metadata.namespace ?? '', claim.claimName)
         : join(folder, 'pods', pod.metadata.uid ?? '', name)
       const full = subPath === undefined ? place : join(place, subPath)
       mkdirSync(full, { recursive: true })
-      const source = secret
-        ? ['Secret', secret.secretName]
-        : configMap
-          ? ['ConfigMap', configMap.name]
-          : undefined
-      const optional = secret?.optional ?? configMap?.optional
-      for (const [key, bytes] of source
-        ? entriesOf(store, pod, source[0] as string, source[1] as string, optional)
-        : []) {
-        writeFileSync(join(full, key), bytes)
-      }
+      for (const [key, bytes] of filesOf(store, pod, volume)) writeFileSync(join(full, key), bytes)
       return [[mountPath, full]]
     },
   )
+}
+
+/** What a volume is filled with. */
+function filesOf(store: Store, pod: PodObject, volume: Volume): [string, Buffer][] {
+  const { secret, configMap, name } = volume
+  try {
+    if (secret) return entriesOf(store, pod, 'Secret', secret.secretName, secret.optional)
+    if (configMap) return entriesOf(store, pod, 'ConfigMap', configMap.name, configMap.optional)
+    return []
+  } catch (error) {
+    throw new NotPrepared((error as Error).message, name)
+  }
 }
 
 function withAddresses(text: string, resolve: Surroundings['resolve']): string {

@@ -1,4 +1,4 @@
-import { type Image, NotPrepared, prepare } from './environment.ts'
+import { NotPrepared, type Programs, prepare } from './environment.ts'
 import { writeEvent } from './jobs.ts'
 import { type ContainerProcess, type Exit, type Log, startProcess } from './processes.ts'
 import { now, type Store } from './store.ts'
@@ -6,13 +6,10 @@ import type { Container, PodObject, PodStatus, Stored } from './types.ts'
 
 export interface KubeletOptions {
   readonly folder: string
-  /** Whose entry points are known; pods with a command of their own need none. */
-  readonly images: Readonly<Record<string, Image>>
+  readonly programs: Programs
   /** Cannot be pulled. */
   readonly missingImages: readonly string[]
 }
-
-const noImage: Image = { entrypoint: [] }
 
 /** Scheduler and kubelets in one: places pods on nodes, and plays each by a process of this machine. */
 export class Kubelet {
@@ -20,6 +17,7 @@ export class Kubelet {
   readonly #options: KubeletOptions
   readonly #processes = new Map<string, ContainerProcess>()
   readonly #logs = new Map<string, Log>()
+  readonly #held = new Set<string>()
   readonly #addresses = new Map<string, string>()
   readonly #stop: () => void
   #closed = false
@@ -33,6 +31,12 @@ export class Kubelet {
       // A claim or a node may be what a pod has been waiting for.
       if (object.kind === 'PersistentVolumeClaim' || object.kind === 'Node') {
         for (const pod of store.list<PodObject>('Pod')) this.#onPod(pod)
+      }
+      if (object.kind === 'Secret' || object.kind === 'ConfigMap') {
+        const held = store
+          .list<PodObject>('Pod')
+          .filter((pod) => this.#held.delete(pod.metadata.uid ?? ''))
+        for (const pod of held) this.#start(pod)
       }
     })
   }
@@ -124,7 +128,7 @@ export class Kubelet {
 
   #start(pod: PodObject): void {
     const [container] = pod.spec.containers as [Container]
-    const { missingImages, images, folder } = this.#options
+    const { missingImages, programs, folder } = this.#options
     const image = container.image ?? ''
     if (missingImages.includes(image)) {
       const message = `Back-off pulling image "${image}": ErrImagePull: failed to pull and unpack image "${image}": not found`
@@ -134,17 +138,31 @@ export class Kubelet {
     try {
       const resolve = (hostname: string, subdomain: string) =>
         subdomain === pod.spec.subdomain ? this.#address(hostname, subdomain) : undefined
-      const around = { store: this.#store, folder, image: images[image] ?? noImage, resolve }
+      const around = { store: this.#store, folder, programs, resolve }
       this.#run(pod, startProcess(prepare(pod, container, around)))
     } catch (error) {
       if (!(error instanceof NotPrepared)) throw error
-      writeEvent(this.#store, pod, 'Failed', `Error: ${error.message}`)
-      this.#wait(pod, error.reason, error.message)
+      this.#hold(pod, error)
     }
   }
 
-  #wait(pod: PodObject, reason: string, message: string): void {
-    this.#store.update(pod, ({ status }) => setState(status, pod, { waiting: { reason, message } }))
+  /** Tried again once a Secret or a ConfigMap comes. */
+  #hold(pod: PodObject, { message, volume }: NotPrepared): void {
+    this.#held.add(pod.metadata.uid as string)
+    if (volume === undefined) {
+      writeEvent(this.#store, pod, 'Failed', `Error: ${message}`)
+      this.#wait(pod, 'CreateContainerConfigError', message)
+    } else {
+      const why = `MountVolume.SetUp failed for volume "${volume}" : ${message}`
+      writeEvent(this.#store, pod, 'FailedMount', why)
+      this.#wait(pod, 'ContainerCreating')
+    }
+  }
+
+  #wait(pod: PodObject, reason: string, message?: string): void {
+    this.#store.update(pod, ({ status }) =>
+      setState(status, pod, { waiting: { reason, ...(message !== undefined && { message }) } }),
+    )
   }
 
   #run(pod: PodObject, started: ContainerProcess): void {
