@@ -227,6 +227,7 @@ const textOf = (error: unknown) => (error instanceof Error ? error.message : Str
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    if (signal.aborted) return reject(signal.reason)
     const timer = setTimeout(() => {
       signal.removeEventListener('abort', stop)
       resolve()
