@@ -95,49 +95,54 @@ export function connect(access: Access, options: ConnectionOptions = {}): Connec
     }
   }
 
-  async function tries<Result>(
-    call: Call,
-    read: (answer: http.IncomingMessage) => Promise<Result>,
-  ) {
-    let renewed = false
-    for (let tried = 1; ; tried++) {
-      try {
-        return await attempt(call, read)
-      } catch (thrown) {
-        const error = thrown instanceof Refused ? thrown.error : thrown
-        if (!(error instanceof K8sError)) throw error
-        if (error.code === 'UNAUTHORIZED' && thrown instanceof Refused && !renewed) {
-          renewed = access.credentials.refused()
-          if (renewed) continue
-        }
-        const asked = thrown instanceof Refused ? thrown.retryAfterMs : undefined
-        if (tried >= maxTries || !isPassing(error)) throw error
-        await pause(asked ?? backoffMs * 2 ** (tried - 1), call.signal)
-      }
-    }
-  }
+  const tries = <Result>(call: Call, read: (answer: http.IncomingMessage) => Promise<Result>) =>
+    retry(() => attempt(call, read), { access, backoffMs, signal: call.signal })
 
   return {
-    json: (call) =>
-      tries(call, async (answer) => {
-        const body = await readBody(answer)
-        return {
-          status: answer.statusCode ?? 0,
-          body: parse(body, call),
-          warnings: warningsOf(answer),
-        }
-      }),
-    // The time-out of `attempt` ends with the head of the answer; the caller's signal does not.
-    stream: (call) =>
-      tries(call, async (answer) => {
-        const stop = () => answer.destroy()
-        call.signal?.addEventListener('abort', stop, { once: true })
-        answer.once('close', () => call.signal?.removeEventListener('abort', stop))
-        answer.on('error', () => {})
-        return answer
-      }),
+    json: (call) => tries(call, (answer) => readAnswer(answer, call)),
+    stream: (call) => tries(call, async (answer) => streamOf(answer, call)),
     close: () => agents.close(),
   }
+}
+
+interface Pace {
+  readonly access: Access
+  readonly backoffMs: number
+  readonly signal: AbortSignal | undefined
+}
+
+/** Tries again what may pass, and once with new credentials. */
+async function retry<Result>(once: () => Promise<Result>, pace: Pace): Promise<Result> {
+  let renewed = false
+  for (let tried = 1; ; tried++) {
+    try {
+      return await once()
+    } catch (thrown) {
+      const error = thrown instanceof Refused ? thrown.error : thrown
+      if (!(error instanceof K8sError)) throw error
+      if (error.code === 'UNAUTHORIZED' && thrown instanceof Refused && !renewed) {
+        renewed = pace.access.credentials.refused()
+        if (renewed) continue
+      }
+      const asked = thrown instanceof Refused ? thrown.retryAfterMs : undefined
+      if (tried >= maxTries || !isPassing(error)) throw error
+      await pause(asked ?? pace.backoffMs * 2 ** (tried - 1), pace.signal)
+    }
+  }
+}
+
+async function readAnswer<Body>(answer: http.IncomingMessage, call: Call): Promise<Answer<Body>> {
+  const body = parse<Body>(await readBody(answer), call)
+  return { status: answer.statusCode ?? 0, body, warnings: warningsOf(answer) }
+}
+
+/** The time-out of a call ends with the head of the answer; the caller's signal does not. */
+function streamOf(answer: http.IncomingMessage, { signal }: Call): http.IncomingMessage {
+  const stop = () => answer.destroy()
+  signal?.addEventListener('abort', stop, { once: true })
+  answer.once('close', () => signal?.removeEventListener('abort', stop))
+  answer.on('error', () => {})
+  return answer
 }
 
 /** A refusal on its way to whoever decides about trying again. */

@@ -14,6 +14,8 @@ export interface AccessOptions {
   readonly context?: string
   /** Default: the context's. */
   readonly namespace?: string
+  /** Where a pod finds its service account; default `/var/run/secrets/kubernetes.io/serviceaccount`. */
+  readonly accountFolder?: string
   /** Default `process.env`. */
   readonly env?: Readonly<Record<string, string | undefined>>
 }
@@ -39,7 +41,8 @@ interface Merged {
 export async function findAccess(options: AccessOptions = {}): Promise<Access> {
   const env = options.env ?? process.env
   const files = kubeconfigFiles(options.kubeconfig, env)
-  const access = files.length > 0 ? await fromFiles(files, options) : await fromPod(env)
+  const access =
+    files.length > 0 ? await fromFiles(files, options) : await fromPod(env, options.accountFolder)
   return options.namespace === undefined ? access : { ...access, namespace: options.namespace }
 }
 
@@ -61,14 +64,16 @@ function kubeconfigFiles(
 const accountFolder = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 /** Inside of a pod: its service account, whose token is renewed while it runs. */
-async function fromPod(env: NonNullable<AccessOptions['env']>): Promise<Access> {
+async function fromPod(
+  env: NonNullable<AccessOptions['env']>,
+  folder = accountFolder,
+): Promise<Access> {
   const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env
   if (!host) {
     const message =
       'no cluster is known: KUBECONFIG is not set, ~/.kube/config does not exist, and this is no pod'
     throw new K8sError('BAD_CONFIG', message)
   }
-  const folder = env.NEBULIFT_SERVICE_ACCOUNT ?? accountFolder
   return {
     name: 'the cluster of this pod',
     server: new URL(`https://${host.includes(':') ? `[${host}]` : host}:${port}`),

@@ -35,6 +35,7 @@ export function formatLine({ rank, text }: LogLine): string {
 const maxLineLength = 64 * 1024
 // A rank may be silent for long while it computes.
 const idleMs = 3_600_000
+const maxFailures = 3
 
 /**
  * Follows what all ranks of a job say, one connection a pod, until the job has ended or is deleted. Pods that take the
@@ -166,6 +167,8 @@ async function followPod(
     } catch (error) {
       signal.throwIfAborted()
       if (error instanceof K8sError && error.code === 'NOT_FOUND') return
+      // With a node its logs are lost: an ended pod is not waited for.
+      if (over && failures >= maxFailures) return
       if (error instanceof K8sError && !/^(UNREACHABLE|UNAVAILABLE|TIMEOUT)$/.test(error.code))
         throw error
     }

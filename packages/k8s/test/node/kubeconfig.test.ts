@@ -113,9 +113,8 @@ describe('kubeconfigs', () => {
       HOME: folder,
       KUBERNETES_SERVICE_HOST: 'fd00::1',
       KUBERNETES_SERVICE_PORT: '6443',
-      NEBULIFT_SERVICE_ACCOUNT: folder,
     }
-    const access = await findAccess({ env })
+    const access = await findAccess({ env, accountFolder: folder })
     expect(access).toMatchObject({ namespace: 'astro', authority: certificate, insecure: false })
     expect(access.server.host).toBe('[fd00::1]:6443')
     expect(await access.credentials.identity()).toEqual({ token: 'one' })

@@ -360,4 +360,16 @@ describe('following', () => {
     expect(lines.slice(0, -1).join('') === 'é'.repeat(200_000)).toBe(true)
     expect(lines.at(-1)).toBe('end')
   })
+
+  it('does not wait for the logs of a node that is lost', async () => {
+    const there = await double()
+    const cluster = await client(there.kubeconfig(), { backoffMs: 1 })
+    const plan = scratch()
+    write(plan, 'end', '')
+    await apply(cluster, [trainingJob('nb', { ranks: 1, plan })])
+    await watchJob(cluster, 'nb')
+    Object.assign(there.faults, { refuseNext: 1000, status: 500, only: /\/log$/ })
+    await followLogs(cluster, 'nb', { onLine: () => {}, backoffMs: 1 })
+    expect(there.faults.refuseNext).toBeLessThan(1000)
+  })
 })

@@ -23,6 +23,8 @@ export interface Faults {
   /** So many of the next requests are answered by `status`. */
   refuseNext: number
   status: number
+  /** Only those that match. */
+  only?: RegExp
   retryAfter?: string
   /** What was asked so far: `PATCH /apis/batch/v1/…`. */
   readonly requests: string[]
@@ -74,7 +76,7 @@ async function answer(
   for await (const part of request) parts.push(part)
   const { faults } = around
   faults.requests.push(`${request.method} ${url.pathname}${url.search}`)
-  if (faults.refuseNext > 0) {
+  if (faults.refuseNext > 0 && (faults.only?.test(url.pathname) ?? true)) {
     faults.refuseNext--
     if (faults.retryAfter !== undefined) response.setHeader('retry-after', faults.retryAfter)
     throw new Refused(
