@@ -6,6 +6,7 @@ import { addDataset } from './commands/dataset.ts'
 import { addDemo } from './commands/demo.ts'
 import { addHelp } from './commands/help.ts'
 import { addInspect } from './commands/inspect.ts'
+import { addK8s, addK8sBatch, addK8sTrain } from './commands/k8s.ts'
 import { addPreview } from './commands/preview.ts'
 import { addReview } from './commands/review.ts'
 import { addSimulate } from './commands/simulate.ts'
@@ -39,6 +40,9 @@ const commands = [
   addEvaluate,
   addPredict,
   addQuantize,
+  addK8sTrain,
+  addK8sBatch,
+  addK8s,
   addValidate,
   addDemo,
   addHelp,

@@ -34,6 +34,7 @@ export interface WorkerFlags extends TrainFlags {
   readonly tlsCa?: string
   readonly wait?: number
   readonly silent?: number
+  readonly stopCode?: number
   readonly checkpointDir?: string
   readonly metricsPort?: number
   readonly metricsHost?: string
@@ -82,20 +83,22 @@ async function work(
           ...(metricsHost !== undefined && { host: metricsHost }),
         })
   try {
-    const { interrupted, trained } = await trainTogether(dataset, {
+    const { outcome, trained, markFinished } = await trainTogether(dataset, {
       ...flags,
       ...{ passes, folder, group, signal: io.signal },
       onEvent: tellParent ? (event) => tellParent({ event }) : show.onEvent,
       onClusterEvent: metrics.observe,
       say: (line) => terminal.log('warn', line),
     })
-    if (interrupted) terminal.log('info', 'stopped; the next start goes on from the checkpoint')
-    if (!trained) return exitCodes.done
-    await writeAtomic(files.float, trained.model)
-    if (tellParent) {
-      tellParent({ written: true })
-      return exitCodes.done
+    if (outcome === 'interrupted') {
+      terminal.log('info', 'stopped; the next start goes on from the checkpoint')
+      return flags.stopCode ?? exitCodes.done
     }
+    if (outcome === 'finished before') terminal.log('info', 'this training is finished already')
+    if (trained) await writeAtomic(files.float, trained.model)
+    await markFinished?.()
+    tellParent?.({ written: true })
+    if (!trained || tellParent) return exitCodes.done
     await writeTrainingPage(folder, files)
     const finishing = { dataset, ...(threads !== undefined && { threads }) }
     showModel(terminal, files, { card: await finishModel(terminal, files, finishing), json })

@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type EpochEnd, type TrainEvent, trainDataParallel } from '@nebulift/distributed'
 import { checkpointFolder, type GroupOptions, openGroup } from '@nebulift/distributed/node'
-import type { training } from '@nebulift/model'
 import { type FitResult, type FitSteps, openFit, trainingLog } from '@nebulift/model/node'
+import { writeAtomic } from '../files/atomic.ts'
 import {
   prepareTraining,
   type TrainClassifierOptions,
@@ -25,8 +26,10 @@ export interface TrainTogetherOptions extends TrainClassifierOptions {
 
 /** What one process's training came to; the process with index 0 has the model. */
 export interface TrainedTogether {
-  readonly interrupted: boolean
+  readonly outcome: 'finished' | 'interrupted' | 'finished before'
   readonly trained?: TrainedClassifier
+  /** Tells processes that start from now on that all is done: to be called once the model is written. */
+  markFinished?(): Promise<void>
 }
 
 /** Trains one classifier together with the other processes of a group; returns when all are done. */
@@ -46,17 +49,24 @@ export async function trainTogether(
     },
   })
   try {
+    const mark = join(folder, 'finished.json')
+    const settings = JSON.stringify(prepared.fitOptions.settings)
+    // A process that was lost when the others were about to leave would wait for them in vain.
+    if ((await readFile(mark, 'utf8').catch(() => '')) === settings)
+      return { outcome: 'finished before' }
     const opened = await openFit(prepared.trainer, prepared.fitOptions)
     try {
       const { steps } = opened
       const checkpoints = checkpointFolder(folder, say ? { say } : {})
       if (leads) await log?.cut((await checkpoints.latest())?.step ?? 0)
       const reason = await trainInGroup(steps, { ...options, ...(leads && { checkpoints }) })
-      if (!leads) return { interrupted: reason === 'interrupted' }
+      const outcome = reason === 'interrupted' ? 'interrupted' : 'finished'
+      if (!leads) return { outcome }
       const result = await steps.result(reason)
       log?.flush()
-      if (reason === 'interrupted') return { interrupted: true }
-      return { interrupted: false, trained: prepared.finish(result) }
+      if (outcome === 'interrupted') return { outcome }
+      const markFinished = () => writeAtomic(mark, settings)
+      return { outcome, trained: prepared.finish(result), markFinished }
     } finally {
       await opened.close()
     }
@@ -132,6 +142,3 @@ async function afterEpoch(steps: FitSteps, { epoch, collective }: EpochEnd) {
   await steps.judge(epoch, logits)
   return { stop: steps.stopped }
 }
-
-/** Events of `trainTogether` that somebody else shows. */
-export type TogetherEvent = training.TrainingEvent

@@ -40,6 +40,11 @@ export function addWorker(registry: Registry): void {
       'how long to wait for the others (default: 600)',
       wholeNumber(1, 86_400),
     )
+    .option(
+      '--stop-code <n>',
+      'exit code when SIGTERM stopped it, with a checkpoint (default: 0)',
+      wholeNumber(0, 255),
+    )
     .option('--checkpoint-dir <folder>', 'checkpoints and log (default: beside the model)')
     .option('--metrics-port <port>', 'serve figures to Prometheus there (default: nowhere)', port)
     .option('--metrics-host <address>', 'address of that (default: 127.0.0.1)')

@@ -12,25 +12,25 @@ export interface TaskFailure {
   readonly code?: string
 }
 
-export interface PoolOptions<Task, Result> {
+export interface WorkerOptions {
   /** The worker's module; it answers `{ index, task }` with `{ index, result }` or `{ index, failure }`, and leaves when told to `LEAVE`. */
   readonly script: URL
   /** Workers at once. */
   readonly jobs: number
+  /** Stops the workers at once; what was asked for then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export interface PoolOptions<Task, Result> extends WorkerOptions {
   /** Plain data, sent to the workers one at a time. */
   readonly tasks: readonly Task[]
   /** Results come in the order in which they are finished; an error thrown here stops the pool. */
   readonly onResult: (index: number, result: Result) => void | Promise<void>
   readonly onFailure: (index: number, failure: TaskFailure) => void | Promise<void>
-  /** Stops the workers at once; the promise then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined
 }
 
-interface Answer<Result> {
-  readonly index: number
-  readonly result?: Result
-  readonly failure?: TaskFailure
-}
+/** What a worker made of a task. */
+export type Answer<Result> = { readonly result: Result } | { readonly failure: TaskFailure }
 
 /** The sibling of this module's kind: sources run as sources, built code as built code. */
 export function siblingScript(name: string, from: string): URL {
@@ -39,60 +39,79 @@ export function siblingScript(name: string, from: string): URL {
 
 /** Runs every task, `jobs` at a time. A worker that dies costs its own task; another takes its place. */
 export async function runPool<Task, Result>(options: PoolOptions<Task, Result>): Promise<void> {
-  const { tasks, signal } = options
+  const { tasks, signal, onResult, onFailure } = options
   signal?.throwIfAborted()
-  if (tasks.length === 0) return
-  const pool = new Pool(options)
-  const abort = () => pool.fail(signal?.reason)
-  signal?.addEventListener('abort', abort, { once: true })
+  const jobs = Math.min(options.jobs, tasks.length)
+  const pool = new WorkerPool<Task, Result>({ ...options, jobs })
+  const open = tasks.entries()
+  const lane = async () => {
+    for (const [index, task] of open) {
+      const answer = await pool.run(task)
+      await ('failure' in answer
+        ? onFailure(index, answer.failure)
+        : onResult(index, answer.result))
+    }
+  }
   try {
-    await pool.run()
+    await Promise.all(Array.from({ length: jobs }, lane))
     await pool.dismiss()
   } finally {
-    signal?.removeEventListener('abort', abort)
     await pool.stop()
   }
 }
 
-class Pool<Task, Result> {
-  readonly #options: PoolOptions<Task, Result>
-  readonly #workers = new Set<Worker>()
-  readonly #finished = Promise.withResolvers<void>()
-  #next = 0
-  #open: number
-  #stopped = false
+interface Request<Task, Result> {
+  readonly task: Task
+  readonly resolve: (answer: Answer<Result>) => void
+  readonly reject: (reason: unknown) => void
+}
 
-  constructor(options: PoolOptions<Task, Result>) {
+/** Workers that are started as tasks come, and take them in their order. To be stopped at the end. */
+export class WorkerPool<Task, Result> {
+  readonly #options: WorkerOptions
+  readonly #queue: Request<Task, Result>[] = []
+  /** What each is at work on. */
+  readonly #workers = new Map<Worker, Request<Task, Result> | undefined>()
+  readonly #abort: () => void
+  #given = 0
+  #stopped: { readonly reason: unknown } | undefined
+
+  constructor(options: WorkerOptions) {
     this.#options = options
-    this.#open = options.tasks.length
+    this.#abort = () => void this.stop(options.signal?.reason)
+    options.signal?.addEventListener('abort', this.#abort, { once: true })
   }
 
-  run(): Promise<void> {
-    const { jobs, tasks } = this.#options
-    for (let i = 0; i < Math.min(jobs, tasks.length); i++) this.#start()
-    return this.#finished.promise
-  }
-
-  fail(reason: unknown): void {
-    this.#finished.reject(reason)
+  run(task: Task): Promise<Answer<Result>> {
+    return new Promise((resolve, reject) => {
+      if (this.#stopped) return reject(this.#stopped.reason)
+      this.#queue.push({ task, resolve, reject })
+      const idle = [...this.#workers].find(([, request]) => !request)?.[0]
+      if (idle) this.#give(idle)
+      else if (this.#workers.size < this.#options.jobs) this.#start()
+    })
   }
 
   /** Lets the idle workers end by themselves: killing a thread in the middle of its own ending is not safe. */
   async dismiss(): Promise<void> {
-    const leaving = [...this.#workers].map((worker) => once(worker, 'exit'))
-    for (const worker of this.#workers) worker.postMessage(LEAVE)
+    const workers = [...this.#workers.keys()]
+    const leaving = workers.map((worker) => once(worker, 'exit'))
+    for (const worker of workers) worker.postMessage(LEAVE)
     const patience = new AbortController()
     const waited = setTimeout(GRACE_MS, undefined, { signal: patience.signal }).catch(() => {})
     await Promise.race([Promise.all(leaving), waited])
     patience.abort()
   }
 
-  /** Ends whatever still runs at once. */
-  async stop(): Promise<void> {
-    this.#stopped = true
+  /** Ends whatever still runs at once; what was asked for rejects with the reason. */
+  async stop(reason: unknown = new Error('internal: the pool has stopped')): Promise<void> {
+    this.#options.signal?.removeEventListener('abort', this.#abort)
+    this.#stopped ??= { reason }
     const running = [...this.#workers]
     this.#workers.clear()
-    await Promise.all(running.map((worker) => worker.terminate()))
+    for (const request of this.#queue.splice(0)) request.reject(reason)
+    for (const [, request] of running) request?.reject(reason)
+    await Promise.all(running.map(([worker]) => worker.terminate()))
   }
 
   #start(): void {
@@ -102,42 +121,27 @@ class Pool<Task, Result> {
       stdout: true,
       stderr: true,
     })
-    this.#workers.add(worker)
-    let current = this.#give(worker)
-    worker.on('message', async (answer: Answer<Result>) => {
-      current = undefined
-      await this.#settle(answer)
-      current = this.#give(worker)
+    this.#give(worker)
+    worker.on('message', (answer: Answer<Result>) => {
+      const request = this.#workers.get(worker)
+      this.#give(worker)
+      request?.resolve(answer)
     })
     const die = (message: string) => {
-      if (!this.#workers.delete(worker) || current === undefined) return
-      void this.#settle({ index: current, failure: { message } })
-      if (this.#next < this.#options.tasks.length) this.#start()
+      const request = this.#workers.get(worker)
+      if (!this.#workers.delete(worker)) return
+      if (this.#queue.length > 0) this.#start()
+      request?.resolve({ failure: { message } })
     }
     worker.on('error', (error) => die(`its worker failed: ${error.message}`))
     worker.on('exit', () => die('its worker stopped'))
   }
 
-  /** Hands the next task to a worker, or dismisses it where there is none. */
-  #give(worker: Worker): number | undefined {
-    const { tasks } = this.#options
-    if (this.#stopped || this.#next >= tasks.length) {
-      worker.postMessage(LEAVE)
-      return undefined
-    }
-    const index = this.#next++
-    worker.postMessage({ index, task: tasks[index] })
-    return index
-  }
-
-  async #settle({ index, result, failure }: Answer<Result>): Promise<void> {
+  /** The next task, if there is one. */
+  #give(worker: Worker): void {
     if (this.#stopped) return
-    const { onResult, onFailure } = this.#options
-    try {
-      await (failure ? onFailure(index, failure) : onResult(index, result as Result))
-      if (--this.#open === 0) this.#finished.resolve()
-    } catch (error) {
-      this.fail(error)
-    }
+    const request = this.#queue.shift()
+    this.#workers.set(worker, request)
+    if (request) worker.postMessage({ index: this.#given++, task: request.task })
   }
 }

@@ -1,0 +1,71 @@
+import { trainingManifests } from '@nebulift/k8s'
+import { below, built, type PodFlags, placeFrom, runJobs, workloadOf } from '../cluster/k8sJob.ts'
+import type { CommandContext } from '../commands/context.ts'
+import { CliError } from '../errors.ts'
+import type { TrainFlags } from './train.ts'
+
+/** Options as they were typed. */
+export interface K8sTrainFlags extends PodFlags, Omit<TrainFlags, 'modelOutput' | 'json'> {
+  readonly workers: number
+  readonly minWorkers?: number
+  readonly checkpoints?: string
+  readonly target: 'job' | 'jobset' | 'trainer'
+  readonly wire?: 'float32' | 'bf16'
+  readonly localSteps?: number
+}
+
+const tokenSecret = 'nebulift-token'
+
+/** The work of `nebulift k8s-train`. */
+export async function k8sTrain(
+  context: CommandContext,
+  data: string,
+  flags: K8sTrainFlags,
+): Promise<number> {
+  const { workers, minWorkers, target, storageClass } = flags
+  const workload = workloadOf(flags, 'nebulift-train')
+  const set = placeFrom(data)
+  const out = flags.checkpoints === undefined ? undefined : placeFrom(flags.checkpoints)
+  const made = storageClass === undefined ? {} : { storageClass }
+  const folder = below('/ckpt', out ?? { storage: {}, folder: '' })
+  const manifests = built(() =>
+    trainingManifests({
+      ...workload,
+      ...{ workers, target, tokenSecret },
+      ...(minWorkers !== undefined && { minWorkers }),
+      data: set.storage,
+      checkpoints: { ...made, ...out?.storage },
+      args: workerArgs(below('/data', set), folder, flags),
+    }),
+  )
+  if (target !== 'job' && flags.watch) {
+    throw new CliError(`--watch follows Jobs; what ${target} starts can be applied`, {
+      exitCode: 2,
+    })
+  }
+  return runJobs(context, flags, {
+    stages: [{ job: workload.name, manifests }],
+    token: tokenSecret,
+  })
+}
+
+/** The command line of every pod; `$(…)` is filled in by Kubernetes. */
+function workerArgs(set: string, folder: string, flags: K8sTrainFlags): string[] {
+  const { epochs, batch, rate, width, patience, seed, passes, threads, wire, localSteps } = flags
+  const values = {
+    'model-output': `${folder}/model.onnx`,
+    'checkpoint-dir': `${folder}/checkpoints`,
+    ...{ epochs, batch, rate, width, patience, seed, passes },
+    // A pod of a drained node must not count as done: Kubernetes starts it again, which costs no retry.
+    'stop-code': 75,
+    ...{ wire, 'local-steps': localSteps, threads: threads ?? '$(NEBULIFT_THREADS)' },
+    ...(flags.monitoring && { 'metrics-host': '$(POD_IP)', 'metrics-port': 9464 }),
+  }
+  return [
+    'worker',
+    set,
+    ...Object.entries(values).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}`, String(value)],
+    ),
+  ]
+}
