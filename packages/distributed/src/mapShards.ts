@@ -46,7 +46,13 @@ export interface MapShardsOptions<Item> extends ShardPlan<Item> {
 
 /** What happens while shards are made. */
 export type ShardEvent =
-  | { readonly type: 'item'; readonly item: string; readonly error?: string }
+  /** An item was done, or found in a finished shard. */
+  | {
+      readonly type: 'item'
+      readonly item: string
+      readonly error?: string
+      readonly found?: true
+    }
   /** Finished earlier (`found`) or now (`done`); so many of its items failed. */
   | {
       readonly type: 'found' | 'done'
@@ -142,7 +148,13 @@ async function makeShard<Item, Result>(
   const outcomes: Outcome<Result>[] = []
   const make = async () => {
     const earlier = readShard<Result>(identity, await store.read(name))
-    if (earlier.state === 'finished') return tell('found', earlier.outcomes)
+    if (earlier.state === 'finished') {
+      for (const { item, ...rest } of earlier.outcomes) {
+        const error = 'error' in rest ? { error: rest.error } : {}
+        onEvent?.({ type: 'item', item, ...error, found: true })
+      }
+      return tell('found', earlier.outcomes)
+    }
     if (earlier.state !== 'missing') onEvent?.({ type: 'redo', shard, reason: earlier.state })
     const fill = async (item: Item, i: number) => {
       outcomes[i] ??= await run(item)

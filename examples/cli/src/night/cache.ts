@@ -15,6 +15,8 @@ export interface FrameCache {
   readonly folder: string
   /** Hash of a file that has not changed since it was last seen. */
   knownHash(mark: FileMark): string | undefined
+  /** Stores a measurement, but not which file it belongs to. */
+  keep(sha256: string, judged: JudgedFile): Promise<void>
   /** Stores a measurement and, for the next run, which file it belongs to. */
   store(mark: FileMark, sha256: string, judged: JudgedFile): Promise<void>
   /** Notes a file whose measurement is already there. */
@@ -30,20 +32,25 @@ function edition(hdu: number | undefined): string {
   return `${version}-${readingVersion}-${measurementVersion}${hdu === undefined ? '' : `-hdu${hdu}`}`
 }
 
-/** Opens the cache in a folder; entries of other versions are removed. */
-export async function openCache(root: string, { hdu }: { hdu?: number } = {}): Promise<FrameCache> {
-  const current = edition(hdu)
-  const folder = join(root, current)
+export interface CacheOptions {
+  /** HDU that was asked for. */
+  readonly hdu?: number | undefined
+  /** Others write there at this moment: nothing is removed. Default false. */
+  readonly shared?: boolean
+}
+
+/** Opens the cache in a folder; entries of other versions are removed, and what a killed run left unfinished. */
+export async function openCache(
+  root: string,
+  { hdu, shared = false }: CacheOptions = {},
+): Promise<FrameCache> {
+  const folder = join(root, edition(hdu))
   await mkdir(folder, { recursive: true })
-  for (const name of await readdir(root)) {
-    const sameVersion = name.startsWith(`${edition(undefined)}-hdu`) || name === edition(undefined)
-    if (!sameVersion && name !== indexName) {
-      await rm(join(root, name), { recursive: true, force: true })
-    }
-  }
-  await sweepParts(folder)
+  if (!shared) await sweep(root, folder)
   const indexPath = join(root, indexName)
   const known = await readIndex(root)
+  const keep = (sha256: string, judged: JudgedFile) =>
+    writeAtomic(join(folder, `${sha256}.json`), encodeEntry(sha256, judged))
   const remember = async (mark: FileMark, sha256: string) => {
     if (known.get(markKey(mark)) === sha256) return
     known.set(markKey(mark), sha256)
@@ -53,12 +60,23 @@ export async function openCache(root: string, { hdu }: { hdu?: number } = {}): P
   return {
     folder,
     knownHash: (mark) => known.get(markKey(mark)),
+    keep,
     store: async (mark, sha256, judged) => {
-      await writeAtomic(join(folder, `${sha256}.json`), encodeEntry(sha256, judged))
+      await keep(sha256, judged)
       await remember(mark, sha256)
     },
     remember,
   }
+}
+
+async function sweep(root: string, folder: string): Promise<void> {
+  for (const name of await readdir(root)) {
+    const sameVersion = name.startsWith(`${edition(undefined)}-hdu`) || name === edition(undefined)
+    if (!sameVersion && name !== indexName) {
+      await rm(join(root, name), { recursive: true, force: true })
+    }
+  }
+  await sweepParts(folder)
 }
 
 async function readIndex(root: string): Promise<Map<string, string>> {

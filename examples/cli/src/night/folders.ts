@@ -41,22 +41,12 @@ async function resolveMissing(folder: string): Promise<string> {
 }
 
 /** Makes the output folder ours, or says whose it is. The result gives it back. */
-export async function claimOutput({ input, layout }: NightFolders): Promise<() => Promise<void>> {
-  await makeFolder(layout.root)
-  const owner = await readNight(layout)
-  if (owner === undefined) await refuseForeign(layout)
-  await makeFolder(layout.books)
+export async function claimOutput(folders: NightFolders): Promise<() => Promise<void>> {
+  const { layout } = folders
+  await makeOutput(layout)
   const unlock = await lock(layout)
   try {
-    if (owner !== input) {
-      if (owner !== undefined && (await hasBooks(layout))) {
-        throw new CliError(`${layout.root} holds the sorted frames of ${owner}`, {
-          hint: `choose another folder, or run: nebulift undo ${layout.root}`,
-        })
-      }
-      const note = { schema: 'nebulift.night/1', input }
-      await writeAtomic(layout.night, `${JSON.stringify(note)}\n`)
-    }
+    await noteOwner(folders)
     const places = verdicts.map((verdict) => join(layout.root, verdict))
     for (const folder of [layout.root, layout.books, layout.masks, ...places]) {
       await sweepParts(folder)
@@ -66,6 +56,30 @@ export async function claimOutput({ input, layout }: NightFolders): Promise<() =
     throw error
   }
   return unlock
+}
+
+/** The same for one of several processes that only measure: they do not stand in each other's way. */
+export async function joinOutput(folders: NightFolders): Promise<void> {
+  await makeOutput(folders.layout)
+  await noteOwner(folders)
+}
+
+async function makeOutput(layout: Layout): Promise<void> {
+  await makeFolder(layout.root)
+  if ((await readNight(layout)) === undefined) await refuseForeign(layout)
+  await makeFolder(layout.books)
+}
+
+async function noteOwner({ input, layout }: NightFolders): Promise<void> {
+  const owner = await readNight(layout)
+  if (owner === input) return
+  if (owner !== undefined && (await hasBooks(layout))) {
+    throw new CliError(`${layout.root} holds the sorted frames of ${owner}`, {
+      hint: `choose another folder, or run: nebulift undo ${layout.root}`,
+    })
+  }
+  const note = { schema: 'nebulift.night/1', input }
+  await writeAtomic(layout.night, `${JSON.stringify(note)}\n`)
 }
 
 /** The input folder an output belongs to; `undefined` where no batch has run. */

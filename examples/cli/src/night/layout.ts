@@ -14,6 +14,8 @@ export interface Layout {
   /** Our own books: not for people. */
   readonly books: string
   readonly cache: string
+  /** What nodes have measured, until it is merged. */
+  readonly shards: string
   /** Which input folder this output belongs to. */
   readonly night: string
   readonly lock: string
@@ -35,6 +37,7 @@ export function layoutOf(root: string): Layout {
     masks: join(root, 'masks'),
     books,
     cache: join(books, 'cache'),
+    shards: join(books, 'shards'),
     night: join(books, 'night.json'),
     lock: join(books, 'lock'),
     placed: join(books, 'placed.json'),

@@ -1,6 +1,6 @@
 import { assessFrames, type FrameAssessment } from '@nebulift/prefilter'
 import { CliError, isDiskFull } from '../errors.ts'
-import type { FileFailure } from '../files/discover.ts'
+import type { FileFailure, FoundFile } from '../files/discover.ts'
 import { type Learned, type LearnedJudge, openLearnedJudge } from '../learning/learnedJudge.ts'
 import { type Corrected, correctFrame } from '../output/correction.ts'
 import {
@@ -13,7 +13,7 @@ import {
 import { writeMasks } from '../output/masks.ts'
 import { readManifest, writeManifest, writeReport } from '../output/writeOutputs.ts'
 import { version } from '../version.ts'
-import { openCache } from './cache.ts'
+import { type FrameCache, openCache } from './cache.ts'
 import { type FindWord, readCorrections } from './corrections.ts'
 import type { OnBatchEvent } from './events.ts'
 import { checkFolders, claimOutput, type NightFolders } from './folders.ts'
@@ -33,10 +33,25 @@ export interface BatchOptions {
   readonly hdu?: number
   /** ONNX file of a classifier whose opinion joins the prefilter's. Default none. */
   readonly model?: string
+  /** Measures the frames elsewhere before the rest is measured here. Default: all are measured here. */
+  readonly gather?: Gather
   readonly onEvent?: OnBatchEvent
   /** Stops the work; what was measured stays in the cache. */
   readonly signal?: AbortSignal
 }
+
+/** A night whose frames are found and not measured yet. */
+export interface FoundNight {
+  readonly folders: NightFolders
+  readonly frames: readonly FoundFile[]
+  /** Where measurements are expected. */
+  readonly cache: FrameCache
+  /** The network's view is wanted too. */
+  readonly picture: boolean
+}
+
+/** Puts measurements of a night into its cache; returns how many are new. */
+export type Gather = (night: FoundNight) => Promise<number>
 
 export interface BatchResult {
   readonly manifest: Manifest
@@ -81,10 +96,12 @@ async function judgeNight(
   const { layout } = folders
   const sources = await findSources(folders, { recursive })
   for (const failure of sources.failures) onEvent({ type: 'failed', ...failure })
-  const cache = await openCache(layout.cache, hdu === undefined ? {} : { hdu })
+  const cache = await openCache(layout.cache, { hdu })
+  const picture = judge !== undefined
+  const gathered =
+    (await options.gather?.({ folders, frames: sources.frames, cache, picture })) ?? 0
   const night = await measureFrames(sources.frames, {
-    ...{ cache, jobs, hdu, onEvent, signal },
-    ...(judge && { picture: true }),
+    ...{ cache, jobs, hdu, picture, onEvent, signal },
   })
   const failed = [...sources.failures, ...night.failures]
   const findWord = await readCorrections(layout, await readManifest(layout))
@@ -94,7 +111,7 @@ async function judgeNight(
   return {
     manifest,
     layout,
-    measuredNow: night.measuredNow,
+    measuredNow: gathered + night.measuredNow,
     interrupted: night.interrupted || signal?.aborted === true,
   }
 }
