@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 
 export interface LineOptions {
   /** Longer lines are cut into pieces of so many characters, so that memory stays bounded. */
@@ -16,14 +16,14 @@ export interface Piece {
 
 /** The lines of a stream, as fast as they are taken; the last one need not end. */
 export async function* linesOf(
-  stream: IncomingMessage,
+  stream: Readable,
   { maxLength, idleMs }: LineOptions,
 ): AsyncGenerator<Piece> {
   const decoder = new TextDecoder()
   let rest = ''
   let first = true
-  const silent = () => stream.destroy(new Error(`nothing came for ${idleMs / 1000} s`))
-  stream.setTimeout(idleMs, silent)
+  const silence = new Error(`nothing came for ${idleMs / 1000} s`)
+  const timer = setTimeout(() => stream.destroy(silence), idleMs)
 
   function* cut(text: string, ended: boolean): Generator<Piece> {
     let at = 0
@@ -43,9 +43,12 @@ export async function* linesOf(
       const last = lines.pop() as string
       for (const line of lines) yield* cut(line, true)
       yield* cut(last, false)
+      // Time that the taker took does not count.
+      timer.refresh()
     }
     if (rest !== '') yield* cut(rest, true)
   } finally {
+    clearTimeout(timer)
     stream.destroy()
   }
 }

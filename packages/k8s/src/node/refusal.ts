@@ -30,8 +30,14 @@ const codes: Readonly<Record<number, K8sErrorCode>> = {
 /** An answer that is no success, as an error of one line. */
 export function refusalOf(statusCode: number, body: string, what: string): K8sError {
   const status = parseStatus(body)
-  const code = codes[statusCode] ?? (statusCode >= 500 ? 'UNAVAILABLE' : 'INVALID')
+  const isBusy = statusCode >= 500 && !isSchemaError(status)
+  const code = codes[statusCode] ?? (isBusy ? 'UNAVAILABLE' : 'INVALID')
   return new K8sError(code, `${what}: ${reasonOf(statusCode, status, body)}`)
+}
+
+/** Server-side apply answers 500 to fields that a kind does not have (Kubernetes up to 1.34 at least). */
+function isSchemaError(status: Status | undefined): boolean {
+  return /^failed to create typed patch object/.test(status?.message ?? '')
 }
 
 function parseStatus(body: string): Status | undefined {
@@ -75,10 +81,13 @@ function conflict(causes: Causes): string | undefined {
   return `others hold ${fields.join(', ')}; apply with force takes them over`
 }
 
-/** Messages of admission may have several lines. */
+const maxLength = 600
+
+/** Messages of admission may have several lines, and quote whole pod templates before they come to the point. */
 export function oneLine(text: string): string {
   const line = text.replace(/\s*\n\s*/g, ' ').trim()
-  return line.length > 1000 ? `${line.slice(0, 1000)}…` : line
+  if (line.length <= maxLength) return line
+  return `${line.slice(0, maxLength / 2)} … ${line.slice(-maxLength / 2)}`
 }
 
 const worthRetrying: readonly K8sErrorCode[] = ['UNREACHABLE', 'UNAVAILABLE', 'TIMEOUT', 'GONE']

@@ -20,6 +20,8 @@ export interface DoubleOptions {
   readonly backoffMs?: number
   readonly bookmarkMs?: number
   readonly programs?: Programs
+  /** Folders of this machine by the claims that stand for them. */
+  readonly claims?: Readonly<Record<string, string>>
   readonly missingImages?: readonly string[]
   readonly nodes?: readonly { readonly name: string; readonly labels?: Record<string, string> }[]
 }
@@ -60,6 +62,7 @@ export async function startDouble(options: DoubleOptions = {}): Promise<ClusterD
   const kubelet = new Kubelet(store, {
     folder,
     programs: options.programs ?? {},
+    claims: options.claims ?? {},
     missingImages: options.missingImages ?? [],
   })
   const controller = new JobController(store, { backoffMs: options.backoffMs ?? 20 })

@@ -29,6 +29,8 @@ export interface Surroundings {
   readonly store: Store
   readonly folder: string
   readonly programs: Programs
+  /** Folders of this machine by the claims that stand for them; others get one of their own. */
+  readonly claims: Readonly<Record<string, string>>
   /** The address of a name such as `nb-train-0.nb-train`, if it is one of a pod. */
   readonly resolve: (hostname: string, subdomain: string) => string | undefined
 }
@@ -143,7 +145,7 @@ function entriesOf(
 function mountsOf(
   pod: PodObject,
   container: Container,
-  { store, folder }: Surroundings,
+  { store, folder, claims }: Surroundings,
 ): [string, string][] {
   return (container.volumeMounts ?? []).flatMap(
     ({ name, mountPath, subPath }): [string, string][] => {
@@ -153,7 +155,8 @@ function mountsOf(
       if (!volume) throw new NotPrepared(`volume "${name}" not found`)
       const claim = volume.persistentVolumeClaim
       const place = claim
-        ? join(folder, 'claims', pod.metadata.namespace ?? '', claim.claimName)
+        ? (claims[claim.claimName] ??
+          join(folder, 'claims', pod.metadata.namespace ?? '', claim.claimName))
         : join(folder, 'pods', pod.metadata.uid ?? '', name)
       const full = subPath === undefined ? place : join(place, subPath)
       mkdirSync(full, { recursive: true })

@@ -7,6 +7,7 @@ import type { Container, PodObject, PodStatus, Stored } from './types.ts'
 export interface KubeletOptions {
   readonly folder: string
   readonly programs: Programs
+  readonly claims: Readonly<Record<string, string>>
   /** Cannot be pulled. */
   readonly missingImages: readonly string[]
 }
@@ -128,7 +129,7 @@ export class Kubelet {
 
   #start(pod: PodObject): void {
     const [container] = pod.spec.containers as [Container]
-    const { missingImages, programs, folder } = this.#options
+    const { missingImages, programs, claims, folder } = this.#options
     const image = container.image ?? ''
     if (missingImages.includes(image)) {
       const message = `Back-off pulling image "${image}": ErrImagePull: failed to pull and unpack image "${image}": not found`
@@ -138,7 +139,7 @@ export class Kubelet {
     try {
       const resolve = (hostname: string, subdomain: string) =>
         subdomain === pod.spec.subdomain ? this.#address(hostname, subdomain) : undefined
-      const around = { store: this.#store, folder, programs, resolve }
+      const around = { store: this.#store, folder, programs, claims, resolve }
       this.#run(pod, startProcess(prepare(pod, container, around)))
     } catch (error) {
       if (!(error instanceof NotPrepared)) throw error
