@@ -60,7 +60,7 @@ export async function startNodeAgent(cluster: Cluster, folder: string): Promise<
 
   async function run(pod: PodObject): Promise<void> {
     const here = { ...pod, status: { ...pod.status, podIP: addressOf(pod.spec.hostname ?? '') } }
-    const around = { store: new Store(), folder, programs: {}, resolve: addressOf }
+    const around = { store: new Store(), folder, programs: {}, claims: {}, resolve: addressOf }
     const started = startProcess(prepare(here, pod.spec.containers[0] as Container, around))
     processes.set(pod.metadata.uid as string, started)
     const startedAt = new Date().toISOString().replace(/\.\d+/, '')

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { judgingManifests } from '../../src/judging.ts'
+import { namespaceManifests } from '../../src/namespace.ts'
 import { apply } from '../../src/node/apply.ts'
 import type { Cluster } from '../../src/node/cluster.ts'
 import { openCluster } from '../../src/node/cluster.ts'
@@ -9,6 +11,8 @@ import { jobStatus, watchJob } from '../../src/node/jobView.ts'
 import { followLogs, formatLine } from '../../src/node/logs.ts'
 import { remove } from '../../src/node/remove.ts'
 import { scale } from '../../src/node/scale.ts'
+import { serviceManifests } from '../../src/service.ts'
+import { trainingManifests } from '../../src/training.ts'
 import { type ControlPlane, hasControlPlane, startControlPlane } from './controlPlane.ts'
 import { type NodeAgent, startNodeAgent } from './nodeAgent.ts'
 import { isAlive, scratch, trainingJob, until, write } from './setting.ts'
@@ -198,5 +202,23 @@ describe.skipIf(!hasControlPlane)('a real control plane', () => {
     expect(await problems('strict')).toMatch(
       /^FailedCreate: .*violates PodSecurity "restricted:latest"/,
     )
+  })
+
+  it('takes all that the builders make, without a warning', async () => {
+    const image = 'registry.local/nebulift:1.0.0'
+    const namespace = namespaceManifests({ operators: ['astronomer'] })
+    const manifests = [
+      ...trainingManifests({ name: 'train', image, profile: 'rpi5', workers: 4, minWorkers: 2 }),
+      ...judgingManifests({ name: 'judge', image, profile: 'generic' }),
+      ...serviceManifests({ name: 'serve', image, args: ['serve'] }),
+    ]
+    const applied = [
+      ...(await apply(cluster, namespace)),
+      ...(await apply(cluster, manifests, { dryRun: true })),
+    ]
+    expect(applied.length).toBe(namespace.length + manifests.length)
+    expect(
+      applied.flatMap(({ kind, warnings }) => warnings.map((warning) => `${kind}: ${warning}`)),
+    ).toEqual([])
   })
 })
