@@ -3,7 +3,7 @@ import { checkWhole } from '../checks.ts'
 import type { Collective } from '../collective.ts'
 import { DistributedError } from '../errors.ts'
 import { memoryCollectives } from '../memoryCollectives.ts'
-import { openRingSide, type RingSide } from './ring/collective.ts'
+import { RingSide } from './ring/collective.ts'
 import type { Address, TlsOptions } from './ring/links.ts'
 import type { News, Order, Place, RingData } from './ring/messages.ts'
 
@@ -55,9 +55,12 @@ export async function listenRing(options: RingOptions): Promise<RingListener> {
   let over: DistributedError | undefined
 
   const endCurrent = (reason: DistributedError) => {
-    current?.side.end(reason)
-    current?.connected.reject(reason)
+    if (!current) return
+    const { generation, side, connected } = current
     current = undefined
+    worker.postMessage({ type: 'drop', generation } satisfies Order)
+    side.end(reason)
+    connected.reject(reason)
   }
   const fail = (reason: DistributedError) => {
     over ??= reason
@@ -84,7 +87,7 @@ export async function listenRing(options: RingOptions): Promise<RingListener> {
     if (world === 1) return memoryCollectives(1, { generation })[0]
     const tell = (order: Order) => worker.postMessage(order)
     const onBusy = (isBusy: boolean) => (isBusy ? worker.ref() : worker.unref())
-    const side = openRingSide({ ...place, tell, onBusy })
+    const side = new RingSide({ ...place, tell, onBusy })
     const connected = Promise.withResolvers<void>()
     tell({ type: 'connect', place, memory: side.memory })
     current = { generation, side, connected }
@@ -96,7 +99,7 @@ export async function listenRing(options: RingOptions): Promise<RingListener> {
     signal?.addEventListener('abort', onAbort, { once: true })
     try {
       await connected.promise
-      return side.collective
+      return side
     } finally {
       signal?.removeEventListener('abort', onAbort)
       worker.unref()

@@ -1,3 +1,4 @@
+import type { Stretch } from '../../chunks.ts'
 import {
   decodeHeader,
   differenceOf,
@@ -19,7 +20,7 @@ import {
 // One rank's part of a ring, without sockets: bytes from the left neighbour come in, frames for the right one go out.
 
 /** Frames that may wait in the socket; each has a place where its payload can be laid out. */
-const window = 8
+const window = 4
 /** Where payloads are received that are not yet wanted, or not as they are; then the places of those to be sent. */
 const stagingAt = firstFreeByte
 /** Where memory for arrays begins. */
@@ -36,19 +37,6 @@ export interface EngineOptions extends Seat {
   onMisfit(message: string): void
 }
 
-export interface Engine {
-  start(request: Request): void
-  /** Where the next bytes are to be received, at least one. */
-  target(): Uint8Array
-  /** Takes as many bytes as were put there. False: no more for now, until `start` says otherwise. */
-  received(count: number): boolean
-  /** A frame that only tells that this rank lives. */
-  beat(): void
-  readonly isBusy: boolean
-  /** Whether what was received waits for an operation that nobody has started here. */
-  readonly isHeld: boolean
-}
-
 interface Task {
   readonly operation: Operation
   readonly label: Label
@@ -58,154 +46,61 @@ interface Task {
   written: number
 }
 
-export function openEngine(options: EngineOptions): Engine {
-  const { generation, kernels, memory } = options
-  const tasks: Task[] = []
-  const headerArea = new Uint8Array(headerBytes)
-  let [sequence, receiving, frames, inFlight] = [0, 0, 0, 0]
-  let header: Header | undefined
-  let [filled, payloadAt] = [0, stagingAt]
-  let held = false
-  let dead = false
+const isAllSent = ({ operation, sent, ready }: Task): boolean =>
+  sent === operation.sends || (ready.length === 0 && !operation.next())
 
-  const misfit = (message: string) => {
-    dead = true
-    options.onMisfit(message)
+const isDone = (task: Task): boolean =>
+  task.begun && task.written === task.sent && isAllSent(task) && !task.operation.next()
+
+const overlap = (a: Stretch, b: Stretch): boolean =>
+  a.start < b.start + b.length && b.start < a.start + a.length
+
+/** Looks at a header as soon as it is known which one is due. */
+const misfitOf = (got: Header, { label, operation }: Task): string | undefined =>
+  differenceOf(got, label) ?? differenceOf(got, operation.next()!.wanted(got))
+
+export class Engine {
+  readonly #options: EngineOptions
+  /** Operations that are not done, in their order. */
+  readonly #tasks: Task[] = []
+  /** Which of them the next frame belongs to. */
+  #receiving = 0
+  #sequence = 0
+  #frames = 0
+  #inFlight = 0
+  readonly #headerArea = new Uint8Array(headerBytes)
+  /** Of the frame whose payload is being received. */
+  #header: Header | undefined
+  #filled = 0
+  #payloadAt = stagingAt
+  #held = false
+  #dead = false
+
+  constructor(options: EngineOptions) {
+    this.#options = options
   }
 
-  const isAllSent = ({ operation, sent, ready }: Task) =>
-    sent === operation.sends || (ready.length === 0 && !operation.next())
-
-  const sendFrame = (task: Task, piece: Outgoing) => {
-    const at = piece.prepare(stagingAt + (1 + (frames++ % window)) * frameBytes)
-    const { phase, segment, total, length } = piece
-    const crc = piece.crc ?? kernels.crc32c(at, length) >>> 0
-    const bytes = encodeHeader({ ...task.label, phase, segment, total, length, crc })
-    task.sent++
-    inFlight++
-    options.send(bytes, new Uint8Array(memory.buffer, at, length), () => {
-      task.written++
-      inFlight--
-      settle()
-    })
+  get isBusy(): boolean {
+    return this.#tasks.length > 0
   }
 
-  /** Sends what may be sent, in the order of operations: no neighbour sees another one. */
-  const pump = () => {
-    for (const task of tasks) {
-      while (task.ready.length > 0 && inFlight < window) sendFrame(task, task.ready.shift()!)
-      if (!task.begun || !isAllSent(task)) return
-    }
+  /** Whether what was received waits for an operation that nobody has started here. */
+  get isHeld(): boolean {
+    return this.#held
   }
 
-  const overlaps = (a: Operation['span'], b: Operation['span']) =>
-    a.start < b.start + b.length && b.start < a.start + a.length
-
-  /** Operations whose memory is in nobody's hands begin. */
-  const beginAll = () => {
-    for (const [i, task] of tasks.entries()) {
-      const { span } = task.operation
-      const isFree = () =>
-        !tasks.slice(0, i).some(({ operation }) => overlaps(operation.span, span))
-      if (task.begun || !isFree()) continue
-      task.begun = true
-      task.ready.push(...task.operation.begin())
-    }
-  }
-
-  const isDone = (task: Task) =>
-    task.begun && task.written === task.sent && isAllSent(task) && !task.operation.next()
-
-  /** Ends what is done, in order; whether there was anything. */
-  const endDone = (): boolean => {
-    const done = tasks.slice(0, tasks.findIndex((task) => !isDone(task)) >>> 0)
-    tasks.splice(0, done.length)
-    receiving = Math.max(0, receiving - done.length)
-    for (const { operation } of done) options.onDone(operation.request, operation.result())
-    return done.length > 0
-  }
-
-  /** Goes on as far as may be. */
-  const settle = () => {
-    while (!dead) {
-      beginAll()
-      const wasHeld = held
-      if (held && advance()) options.onWanted()
-      pump()
-      if (!endDone() && held === wasHeld) return
-    }
-  }
-
-  /** The operation that the next frame belongs to, if it has begun here. */
-  const current = (): Task | undefined => {
-    while (tasks[receiving]?.begun && !tasks[receiving].operation.next()) receiving++
-    return tasks[receiving]?.begun ? tasks[receiving] : undefined
-  }
-
-  /** Looks at a header as soon as it is known which one is due. */
-  const misfitOf = (got: Header, { label, operation }: Task): string | undefined =>
-    differenceOf(got, label) ?? differenceOf(got, operation.next()!.wanted(got))
-
-  const openFrame = (): string | undefined => {
-    const got = decodeHeader(headerArea)
-    if (typeof got === 'string') return got
-    filled = 0
-    if (got.kind === 'beat') return differenceOf(got, { generation })
-    if (got.length > frameBytes) return `length: got ${got.length}, wanted at most ${frameBytes}`
-    header = got
-    const task = current()
-    payloadAt = task?.operation.next()?.place ?? stagingAt
-    return task && misfitOf(got, task)
-  }
-
-  const closeFrame = (got: Header): string | undefined => {
-    const crc = kernels.crc32c(payloadAt, got.length) >>> 0
-    return crc === got.crc ? undefined : `CRC-32C of a payload: got ${crc}, wanted ${got.crc}`
-  }
-
-  /** Hands a whole frame to its operation. False: that has not begun. */
-  const advance = (): boolean => {
-    if (!header || filled < header.length) return true
-    const task = current()
-    held = !task
-    if (!task) return false
-    const [got, incoming] = [header, task.operation.next()!]
-    const message = misfitOf(got, task)
-    if (message) {
-      misfit(message)
-      return false
-    }
-    header = undefined
-    filled = 0
-    task.ready.push(...incoming.take(payloadAt, got))
-    return true
-  }
-
-  const received = (count: number): boolean => {
-    if (dead) return false
-    filled += count
-    if (!header) {
-      if (filled < headerBytes) return true
-      const message = openFrame()
-      if (message) misfit(message)
-    }
-    if (dead || !header || filled < header.length) return !dead
-    const message = closeFrame(header)
-    if (message) misfit(message)
-    if (dead || !advance()) return false
-    settle()
-    return !dead
-  }
-
-  const start = (request: Request) => {
+  start(request: Request): void {
     const { kind, type, step, bucket } = request
-    const label = { generation, sequence: sequence++, kind, type, step, bucket }
-    const operation = openOperation(request, options)
-    tasks.push({ operation, label, ready: [], begun: false, sent: 0, written: 0 })
-    settle()
+    const { generation } = this.#options
+    const label = { generation, sequence: this.#sequence++, kind, type, step, bucket }
+    const operation = openOperation(request, this.#options)
+    this.#tasks.push({ operation, label, ready: [], begun: false, sent: 0, written: 0 })
+    this.#settle()
   }
 
-  const beat = () => {
+  /** A frame that only tells that this rank lives. */
+  beat(): void {
+    const { generation, send } = this.#options
     const label = {
       generation,
       sequence: 0,
@@ -215,22 +110,132 @@ export function openEngine(options: EngineOptions): Engine {
       bucket: 0,
     } as const
     const piece = { phase: 0, segment: 0, total: 0, length: 0, crc: 0 }
-    options.send(encodeHeader({ ...label, ...piece }), new Uint8Array(), () => {})
+    send(encodeHeader({ ...label, ...piece }), new Uint8Array(), () => {})
   }
 
-  return {
-    start,
-    received,
-    beat,
-    target: () => {
-      if (!header || held) return headerArea.subarray(header ? 0 : filled)
-      return new Uint8Array(memory.buffer, payloadAt + filled, header.length - filled)
-    },
-    get isBusy() {
-      return tasks.length > 0
-    },
-    get isHeld() {
-      return held
-    },
+  /** Where the next bytes are to be received, at least one. */
+  target(): Uint8Array {
+    if (!this.#header || this.#held)
+      return this.#headerArea.subarray(this.#header ? 0 : this.#filled)
+    const { memory } = this.#options
+    const at = this.#payloadAt + this.#filled
+    return new Uint8Array(memory.buffer, at, this.#header.length - this.#filled)
+  }
+
+  /** Takes as many bytes as were put there. False: no more for now, until `onWanted`. */
+  received(count: number): boolean {
+    if (this.#dead) return false
+    this.#filled += count
+    if (!this.#header) {
+      if (this.#filled < headerBytes) return true
+      if (!this.#fits(this.#openFrame())) return false
+    }
+    if (!this.#header || this.#filled < this.#header.length) return true
+    if (!this.#fits(this.#checkPayload(this.#header)) || !this.#advance()) return false
+    this.#settle()
+    return !this.#dead
+  }
+
+  #fits(misfit: string | undefined): boolean {
+    if (misfit === undefined) return true
+    this.#dead = true
+    this.#options.onMisfit(misfit)
+    return false
+  }
+
+  /** Reads a header; returns why it does not fit, if so. */
+  #openFrame(): string | undefined {
+    const got = decodeHeader(this.#headerArea)
+    if (typeof got === 'string') return got
+    this.#filled = 0
+    if (got.kind === 'beat')
+      return differenceOf(got, { generation: this.#options.generation, length: 0 })
+    if (got.length > frameBytes) return `length: got ${got.length}, wanted at most ${frameBytes}`
+    this.#header = got
+    const task = this.#current()
+    this.#payloadAt = task?.operation.next()?.place ?? stagingAt
+    return task && misfitOf(got, task)
+  }
+
+  #checkPayload({ length, crc: wanted }: Header): string | undefined {
+    const crc = this.#options.kernels.crc32c(this.#payloadAt, length) >>> 0
+    return crc === wanted ? undefined : `CRC-32C of a payload: got ${crc}, wanted ${wanted}`
+  }
+
+  /** The operation that the next frame belongs to, if it has begun here. */
+  #current(): Task | undefined {
+    const isReceived = (task: Task | undefined) => task?.begun && !task.operation.next()
+    while (isReceived(this.#tasks[this.#receiving])) this.#receiving++
+    const task = this.#tasks[this.#receiving]
+    return task?.begun ? task : undefined
+  }
+
+  /** Hands a whole frame to its operation. False: that has not begun, or wants another one. */
+  #advance(): boolean {
+    const task = this.#current()
+    this.#held = !task
+    if (!task || !this.#header) return false
+    const got = this.#header
+    // A frame that came before its operation began was not looked at yet.
+    if (!this.#fits(misfitOf(got, task))) return false
+    this.#header = undefined
+    this.#filled = 0
+    task.ready.push(...task.operation.next()!.take(this.#payloadAt, got))
+    return true
+  }
+
+  /** Goes on as far as may be. */
+  #settle(): void {
+    while (!this.#dead) {
+      this.#beginAll()
+      const wasHeld = this.#held
+      if (wasHeld && this.#advance()) this.#options.onWanted()
+      this.#pump()
+      if (!this.#endDone() && this.#held === wasHeld) return
+    }
+  }
+
+  /** Operations whose memory is in nobody's hands begin. */
+  #beginAll(): void {
+    for (const [i, task] of this.#tasks.entries()) {
+      const { span } = task.operation
+      const before = this.#tasks.slice(0, i)
+      if (task.begun || before.some(({ operation }) => overlap(operation.span, span))) continue
+      task.begun = true
+      task.ready.push(...task.operation.begin())
+    }
+  }
+
+  /** Sends what may be sent, in the order of operations: no neighbour sees another one. */
+  #pump(): void {
+    for (const task of this.#tasks) {
+      while (task.ready.length > 0 && this.#inFlight < window)
+        this.#sendFrame(task, task.ready.shift()!)
+      if (!task.begun || !isAllSent(task)) return
+    }
+  }
+
+  #sendFrame(task: Task, piece: Outgoing): void {
+    const { kernels, memory, send } = this.#options
+    const at = piece.prepare(stagingAt + (1 + (this.#frames++ % window)) * frameBytes)
+    const { phase, segment, total, length } = piece
+    const crc = piece.crc ?? kernels.crc32c(at, length) >>> 0
+    const header = encodeHeader({ ...task.label, phase, segment, total, length, crc })
+    task.sent++
+    this.#inFlight++
+    send(header, new Uint8Array(memory.buffer, at, length), () => {
+      task.written++
+      this.#inFlight--
+      this.#settle()
+    })
+  }
+
+  /** Ends what is done, in order; whether there was anything. */
+  #endDone(): boolean {
+    const open = this.#tasks.findIndex((task) => !isDone(task))
+    const done = this.#tasks.splice(0, open < 0 ? this.#tasks.length : open)
+    this.#receiving = Math.max(0, this.#receiving - done.length)
+    for (const { operation } of done) this.#options.onDone(operation.request, operation.result())
+    return done.length > 0
   }
 }

@@ -1,6 +1,6 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Door, openDoor } from './door.ts'
-import { type Generation, openGeneration } from './generation.ts'
+import { Generation } from './generation.ts'
 import type { News, Order, RingData } from './messages.ts'
 
 // The thread of the ring: it goes on sending and receiving while the program computes.
@@ -12,7 +12,7 @@ let current: { readonly number: number; readonly generation: Generation } | unde
 function connect(door: Door, { place, memory }: Extract<Order, { type: 'connect' }>): void {
   current?.generation.drop()
   const { generation: number } = place
-  const generation: Generation = openGeneration({
+  const generation: Generation = new Generation({
     ...{ ...place, memory, door },
     ...{ token: data.token, tls: data.tls, idleTimeoutMs: data.idleTimeoutMs },
     onConnected: () => tell({ type: 'connected', generation: number }),
