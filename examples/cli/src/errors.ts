@@ -25,6 +25,9 @@ export class InterruptedError extends CliError {
   }
 }
 
+/** Another process is at work in the same place; later it may be gone. */
+export class BusyError extends CliError {}
+
 const systemTexts: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EBUSY: 'the file is in use',
@@ -72,6 +75,13 @@ function systemCode(error: unknown): string | undefined {
 /** No room left: every further write would fail as well. */
 export function isDiskFull(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(systemCode(error) ?? '')
+}
+
+const passing = ['EBUSY', 'EDQUOT', 'EIO', 'EMFILE', 'ENFILE', 'ENOSPC', 'ESTALE', 'ETIMEDOUT']
+
+/** The machine or the disk failed, not what was asked for: trying again later may help. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof BusyError || passing.includes(systemCode(error) ?? '')
 }
 
 /** Throws `InterruptedError` once the signal has fired. */

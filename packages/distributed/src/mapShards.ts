@@ -46,6 +46,8 @@ export interface MapShardsOptions<Item> extends ShardPlan<Item> {
 
 /** What happens while shards are made. */
 export type ShardEvent =
+  /** What this node has to do in all. */
+  | { readonly type: 'start'; readonly shards: number; readonly items: number }
   /** An item was done, or found in a finished shard. */
   | {
       readonly type: 'item'
@@ -96,6 +98,8 @@ export async function mapShards<Item, Result>(
   const inTurn = limiter(atOnce)
   const run = (item: Item) => inTurn(() => outcomeOf(item, work, { ...options, signal: stopped }))
   const mine = shardsOf(rank, world, shards)
+  const own = mine.reduce((count, index) => count + itemsOf(items, index, shards).length, 0)
+  options.onEvent?.({ type: 'start', shards: mine.length, items: own })
   // Shards overlap, so that no lane stands idle at the end of each.
   const lane = async () => {
     for (;;) {

@@ -96,7 +96,7 @@ describe('mapShards', () => {
     const onEvent = (event: ShardEvent) => events.push(event)
     const again = await onNodes(items, 1, { ...options, onEvent })
     expect(again.flat()).toEqual(items.slice(0, 4))
-    const shards = events.filter(({ type }) => type !== 'item')
+    const shards = events.filter((event) => 'shard' in event)
     expect(shards).toEqual([
       { type: 'redo', shard: 0, reason: 'damaged' },
       { type: 'done', shard: 0, items: 2, failed: 0 },
@@ -104,6 +104,8 @@ describe('mapShards', () => {
       { type: 'found', shard: 2, items: 2, failed: 0 },
       { type: 'found', shard: 3, items: 2, failed: 0 },
     ])
+    expect(events[0]).toEqual({ type: 'start', shards: 4, items: 8 })
+    expect(events.filter((event) => event.type === 'item' && event.found)).toHaveLength(4)
     const other = await onNodes(items, 1, { ...options, settings: 'v2' })
     expect(other.flat()).toEqual(items)
     // One more item at the end, of four shards: only the last is another.

@@ -1,12 +1,18 @@
+import { gatherAll, gatherFromNodes } from '../cluster/batchNodes.ts'
+import { endAsJob } from '../cluster/jobExit.ts'
 import type { CommandContext } from '../commands/context.ts'
+import { CliError } from '../errors.ts'
 import { chosenModel } from '../learning/shippedModel.ts'
-import { type BatchResult, runBatch } from '../night/runBatch.ts'
+import { type BatchResult, type Gather, runBatch } from '../night/runBatch.ts'
+import { removeShards } from '../night/shards.ts'
 import type { SortAction } from '../night/sortFrames.ts'
 import type { Manifest } from '../output/manifest.ts'
 import { causeText, headline } from '../terminal/frameText.ts'
 import { nightText } from '../terminal/nightText.ts'
+import type { Progress } from '../terminal/progress.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { formatDuration, printable } from '../terminal/text.ts'
+import { batchShard } from './batchShard.ts'
 import { showBatch } from './showBatch.ts'
 
 /** Options as they were typed. */
@@ -18,26 +24,60 @@ export interface BatchFlags {
   /** A file; false for none. Default the one that comes along. */
   readonly model?: string | boolean
   readonly json?: boolean
+  /** Processes of this machine that measure. */
+  readonly nodes?: number
+  /** Pieces that machines measure, one or some each. */
+  readonly shards?: number
+  readonly shardIndex?: number
+  readonly merge?: boolean
 }
 
 /** The work of `nebulift batch`. */
 export async function batch(
-  { io, terminal }: CommandContext,
+  context: CommandContext,
   input: string,
   output: string,
   flags: BatchFlags,
 ): Promise<number> {
-  const { json = false, model: flag, ...options } = flags
-  const model = chosenModel(flag)
+  checkSharing(flags)
+  const { shards, merge = false } = flags
+  const { signal } = context.io
+  const folders = { input, output }
+  if (shards === undefined) return judge(context, folders, flags)
+  if (!merge) return endAsJob(() => batchShard(context, folders, { ...flags, shards }), signal)
+  return endAsJob(async () => {
+    const code = await judge(context, folders, flags)
+    // Frames that cannot be read are named; to start it again would not make them readable.
+    return code === 1 ? 0 : code
+  }, signal)
+}
+
+interface Folders {
+  readonly input: string
+  readonly output: string
+}
+
+/** Judges the whole night; returns 1 where some files failed. */
+async function judge(
+  context: CommandContext,
+  { input, output }: Folders,
+  flags: BatchFlags,
+): Promise<number> {
+  const { io, terminal } = context
+  const { json = false, action, jobs, recursive = false, hdu } = flags
+  const model = chosenModel(flags.model)
   const started = performance.now()
   const show = showBatch(terminal)
+  const gather = gatherOf(context, { input, output }, flags)
   let result: BatchResult
   try {
     const { onEvent } = show
     result = await runBatch(input, output, {
-      ...options,
+      ...{ action, recursive, onEvent },
+      ...(jobs !== undefined && { jobs }),
+      ...(hdu !== undefined && { hdu }),
       ...(model !== undefined && { model }),
-      onEvent,
+      ...(gather && { gather }),
       ...(io.signal && { signal: io.signal }),
     })
   } finally {
@@ -45,9 +85,62 @@ export async function batch(
   }
   if (terminal.verbose) logVerdicts(terminal, result)
   if (result.interrupted) return reportInterrupted(terminal, result)
+  if (gather) await removeShards(result.layout)
   if (json) terminal.print(JSON.stringify(result.manifest, null, 1))
   else printNight(terminal, result, performance.now() - started)
   return result.manifest.failed.length > 0 ? 1 : 0
+}
+
+/** Where else frames are measured, if anywhere. */
+function gatherOf(
+  { io, terminal }: CommandContext,
+  { input, output }: Folders,
+  flags: BatchFlags,
+): Gather | undefined {
+  const { nodes, shards, jobs } = flags
+  if (shards !== undefined) return (night) => gatherAll(night, shards)
+  if (nodes === undefined) return undefined
+  return async (night) => {
+    let progress: Progress | undefined
+    const onProgress = (done: number, frames: number) => {
+      progress ??= terminal.progress('judging', frames)
+      if (done > 0) progress.advance()
+    }
+    try {
+      return await gatherFromNodes({
+        ...{ argv: nodeArguments(input, output, flags), nodes, jobs, onProgress },
+        ...{ say: (line) => terminal.log('warn', line), signal: io.signal },
+      })(night)
+    } finally {
+      progress?.stop()
+    }
+  }
+}
+
+/** The same batch, for a process that measures. */
+function nodeArguments(
+  input: string,
+  output: string,
+  { recursive = false, hdu, model }: BatchFlags,
+): string[] {
+  return [
+    ...['batch', input, output],
+    ...(recursive ? ['--recursive'] : []),
+    ...(hdu === undefined ? [] : ['--hdu', String(hdu)]),
+    ...(typeof model === 'string' ? ['--model', model] : model === false ? ['--no-model'] : []),
+  ]
+}
+
+function checkSharing({ nodes, shards, shardIndex, merge = false, json }: BatchFlags): void {
+  const wrong = (message: string) => new CliError(message, { exitCode: 2 })
+  if (shards === undefined) {
+    if (shardIndex !== undefined) throw wrong('--shard-index needs --shards')
+    if (merge) throw wrong('--merge needs --shards')
+    return
+  }
+  if (nodes !== undefined) throw wrong('--nodes and --shards exclude each other')
+  if (merge && shardIndex !== undefined) throw wrong('--merge and --shard-index exclude each other')
+  if (json && !merge) throw wrong('--json prints the manifest, which --merge makes')
 }
 
 /** What a model did, in one line; nothing where none was asked. */

@@ -1,7 +1,7 @@
 import { readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import process from 'node:process'
-import { CliError, describeError, errorCode } from '../errors.ts'
+import { BusyError, CliError, describeError, errorCode } from '../errors.ts'
 import { makeFolders, sweepParts, writeAtomic } from '../files/atomic.ts'
 import { resolveFolder } from '../files/discover.ts'
 import { markOf } from '../files/identity.ts'
@@ -128,7 +128,7 @@ export async function lock(layout: Layout): Promise<() => Promise<void>> {
     }
     const pid = Number(await readFile(layout.lock, 'utf8').catch(() => ''))
     if (pid !== process.pid && isAlive(pid)) {
-      throw new CliError(`another nebulift (process ${pid}) is at work in ${layout.root}`)
+      throw new BusyError(`another nebulift (process ${pid}) is at work in ${layout.root}`)
     }
     await rm(layout.lock, { force: true })
   }

@@ -43,8 +43,6 @@ export interface ShardOptions {
   /** Also render the network's view. Default false. */
   readonly picture?: boolean
   readonly onEvent?: (event: ShardEvent) => void
-  /** All is known; so many frames are in the night. */
-  readonly onFound?: (frames: number) => void
   readonly signal?: AbortSignal | undefined
 }
 
@@ -62,7 +60,6 @@ export async function measureShards(
   await joinOutput(folders)
   const { layout } = folders
   const { frames } = await findSources(folders, { recursive })
-  options.onFound?.(frames.length)
   const cache = await openCache(layout.cache, { hdu, shared: true })
   const jobs = options.jobs ?? defaultJobs(await largestPixels(frames))
   const script = siblingScript('worker', import.meta.url)
@@ -128,7 +125,7 @@ async function measureFrame(
   return { sha256, size, mtimeNs, cached }
 }
 
-async function largestPixels(frames: readonly FoundFile[]): Promise<number> {
+export async function largestPixels(frames: readonly FoundFile[]): Promise<number> {
   const marks = await Promise.all(frames.map(({ path }) => markOf(path).catch(() => undefined)))
   return frames.reduce(
     (largest, { path }, i) => Math.max(largest, estimatePixels(path, marks[i]?.size ?? 0)),
