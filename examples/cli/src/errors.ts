@@ -38,11 +38,14 @@ const systemTexts: Readonly<Record<string, string>> = {
   ELOOP: 'too many symbolic links',
   EMFILE: 'too many open files',
   ENAMETOOLONG: 'the name is too long',
+  ENFILE: 'too many open files on this machine',
   ENOENT: 'no such file or folder',
   ENOSPC: 'no space left on the disk',
   ENOTDIR: 'not a folder',
   EPERM: 'operation not permitted',
   EROFS: 'the disk is read-only',
+  ESTALE: 'the network folder was replaced while in use',
+  ETIMEDOUT: 'the network folder does not answer',
 }
 
 /** The system's code (`ENOSPC`) or a library's (`TRUNCATED`), where an error carries one. */

@@ -6,6 +6,8 @@ import type { TrainFlags } from './train.ts'
 
 /** Options as they were typed. */
 export interface K8sTrainFlags extends PodFlags, Omit<TrainFlags, 'modelOutput' | 'json'> {
+  readonly fromFits?: boolean
+  readonly labels?: string
   readonly workers: number
   readonly minWorkers?: number
   readonly checkpoints?: string
@@ -23,6 +25,8 @@ export async function k8sTrain(
   flags: K8sTrainFlags,
 ): Promise<number> {
   const { workers, minWorkers, target, storageClass } = flags
+  if (flags.labels !== undefined && !flags.fromFits)
+    throw new CliError('--labels belongs to --from-fits', { exitCode: 2 })
   const workload = workloadOf(flags, 'nebulift-train')
   const set = placeFrom(data)
   const out = flags.checkpoints === undefined ? undefined : placeFrom(flags.checkpoints)
@@ -50,9 +54,11 @@ export async function k8sTrain(
 }
 
 /** The command line of every pod; `$(…)` is filled in by Kubernetes. */
-function workerArgs(set: string, folder: string, flags: K8sTrainFlags): string[] {
+function workerArgs(data: string, folder: string, flags: K8sTrainFlags): string[] {
   const { epochs, batch, rate, width, patience, seed, passes, threads, wire, localSteps } = flags
+  const { fromFits = false, labels } = flags
   const values = {
+    ...(fromFits && { 'from-fits': data, ...(labels && { labels: `/data/${labels}` }) }),
     'model-output': `${folder}/model.onnx`,
     'checkpoint-dir': `${folder}/checkpoints`,
     ...{ epochs, batch, rate, width, patience, seed, passes },
@@ -63,7 +69,7 @@ function workerArgs(set: string, folder: string, flags: K8sTrainFlags): string[]
   }
   return [
     'worker',
-    set,
+    fromFits ? `${folder}/set` : data,
     ...Object.entries(values).flatMap(([name, value]) =>
       value === undefined ? [] : [`--${name}`, String(value)],
     ),

@@ -8,6 +8,7 @@ import {
   trainMetrics,
 } from '@nebulift/distributed'
 import { type GroupOptions, openMetricsServer } from '@nebulift/distributed/node'
+import { requireDataset } from '../cluster/requireDataset.ts'
 import { trainTogether } from '../cluster/trainTogether.ts'
 import { nodesFolder, type WorkerMessage } from '../cluster/workerProcess.ts'
 import type { CommandContext } from '../commands/context.ts'
@@ -22,6 +23,8 @@ import type { TrainFlags } from './train.ts'
 export interface WorkerFlags extends TrainFlags {
   readonly wire?: 'float32' | 'bf16'
   readonly localSteps?: number
+  readonly fromFits?: string
+  readonly labels?: string
   readonly nodes?: string
   readonly rank?: number
   readonly master?: string
@@ -60,15 +63,15 @@ function codeOf(error: unknown): number {
   return isDiskFull(error) || errorCode(error) === 'IO' ? exitCodes.retry : exitCodes.never
 }
 
-async function work(
-  { io, terminal }: CommandContext,
-  dataset: string,
-  flags: WorkerFlags,
-): Promise<number> {
+async function work(context: CommandContext, dataset: string, flags: WorkerFlags): Promise<number> {
+  const { io, terminal } = context
   const { modelOutput, json = false, threads, metricsPort, metricsHost } = flags
   const files = modelFiles(modelOutput)
   const folder = flags.checkpointDir ?? nodesFolder(files)
   const group = await groupOf(io.env, flags)
+  if (flags.fromFits !== undefined)
+    await requireDataset(context, { ...flags, dataset, leads: group.place.index === 0 })
+  if (io.signal?.aborted) return flags.stopCode ?? exitCodes.done
   const { max } = group.place.world
   const { passes = max } = flags
   const tellParent = io.parent as ((message: WorkerMessage) => void) | undefined

@@ -49,6 +49,14 @@ export function addK8sTrain(registry: Registry): void {
       ),
     ),
   )
+    .option(
+      '--from-fits',
+      '<data> holds frames: make a data set of them first, beside the checkpoints',
+    )
+    .option(
+      '--labels <path>',
+      'with --from-fits: corrected manifest.json, as a path on that storage',
+    )
     .option('--workers <n>', 'pods that train together', count(1024), 2)
     .option('--min-workers <n>', 'elastic: go on with as few (default: all)', count(1024))
     .option(

@@ -16,6 +16,14 @@ export function addWorker(registry: Registry): void {
     ),
   )
     .requiredOption('-o, --model-output <onnx>', 'model to write, by the process with index 0')
+    .option(
+      '--from-fits <folder>',
+      'frames that the data set is made of first, by index 0, unless it stands already',
+    )
+    .option(
+      '--labels <json>',
+      'with --from-fits: corrected manifest.json of a batch, or truth.json',
+    )
     .option('--nodes <n>', 'processes in all, or least and most as 2:4 (WORLD_SIZE, PET_NNODES)')
     .option(
       '--rank <n>',
