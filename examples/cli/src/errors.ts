@@ -57,9 +57,10 @@ export function errorCode(error: unknown): string | undefined {
 /** One line for people: what is wrong, without stack or line breaks, nor `file` where the caller names it. */
 export function describeError(error: unknown, file?: string): string {
   const known = systemTexts[systemCode(error) ?? '']
-  // Our own errors say more than the system's code underneath; a ModelError, known by its name so that its
-  // package is not loaded for this, does too.
-  const own = error instanceof CliError || (error instanceof Error && error.name === 'ModelError')
+  // Our own errors say more than the system's code underneath; those of our packages, known by their names so that
+  // these are not loaded for this, do too.
+  const ours = ['ModelError', 'DistributedError']
+  const own = error instanceof CliError || (error instanceof Error && ours.includes(error.name))
   if (known && !own) return known
   const whole = error instanceof Error ? error.message : String(error)
   const named = file !== undefined && whole.startsWith(`${file}: `)
