@@ -40,7 +40,9 @@ function lead(): void {
 
 function follow(): void {
   const socket = connect(Number(MASTER_PORT), MASTER_ADDR)
-  socket.on('data', (bytes) => told(Number(bytes.toString().trim().split('\n').at(-1))))
+  socket.on('data', (bytes) => {
+    for (const size of bytes.toString().trim().split('\n')) told(Number(size))
+  })
   socket.on('error', () => {})
   socket.on('close', () => setTimeout(follow, 20))
 }
