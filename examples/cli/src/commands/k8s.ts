@@ -20,7 +20,7 @@ function withClusterOptions(command: Command): Command {
 function withPodOptions(command: Command): Command {
   return withClusterOptions(command)
     .option('--name <name>', 'name of the job and of all that belongs to it')
-    .option('--image <reference>', 'image with nebulift in it', 'nebulift-trainer:0.0.0')
+    .option('--image <reference>', 'image with nebulift in it', 'nebulift:dev')
     .addOption(
       new Option('--profile <machines>', 'what pods ask for and where they may run')
         .choices(['generic', 'rpi5'])
