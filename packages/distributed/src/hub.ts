@@ -68,7 +68,8 @@ export function openHub({ world, generation, reduce }: HubOptions): Collective[]
   const seat = (rank: number): Collective => ({
     ...{ rank, world, generation, signal: controllers[rank].signal },
     traffic: { sentBytes: 0, receivedBytes: 0, busyMs: 0 },
-    allocate: (length) => new Float32Array(length),
+    // Shared, as a ring's is: a replica that learns in another thread neither copies it nor moves it away.
+    allocate: (length) => new Float32Array(new SharedArrayBuffer(4 * length)),
     allReduce: async (data, options = {}) => {
       const all = checkReduce(options)
       const { op, wire, step, bucket } = all

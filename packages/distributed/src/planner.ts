@@ -25,8 +25,13 @@ export interface ScalingOptions {
   readonly wire?: 'float32' | 'bf16'
   /** Default true. */
   readonly overlap?: boolean
-  /** Default 6 MB. */
+  /** Default 6 MB; of the parts in which a replica hands gradients out, where these are larger. */
   readonly bucketBytes?: number
+  /**
+   * Processor time for each megabyte that a machine sends, and takes in and adds meanwhile, where no core is to spare
+   * for it: kernel, checksums, sums. Default 0.
+   */
+  readonly communicationCpuMsPerMB?: number
   /** Steps between two means, as `localSteps.every`. Default 1. */
   readonly localEvery?: number
 }
@@ -73,13 +78,14 @@ const defaults = {
   wire: 'float32',
   overlap: true,
   bucketBytes: 6e6,
+  communicationCpuMsPerMB: 0,
   localEvery: 1,
 } as const
 
 /**
  * How training speeds up with machines, by `T = T_compute·A + max(0, T_comm - hidden)` and a ring's
- * `T_comm = 2(N-1)/N · bytes/B + 2(N-1) · latency` (Patarasuk & Yuan 2009). It knows nothing of machines that slow
- * one another down otherwise.
+ * `T_comm = 2(N-1)/N · bytes/B + 2(N-1) · latency` (Patarasuk & Yuan 2009), or the processor's time for it where that
+ * is longer. It knows nothing of machines that slow one another down otherwise.
  * @throws DistributedError `BAD_ARGUMENT`
  */
 export function estimateScaling(options: ScalingOptions): Scaling {
@@ -98,10 +104,12 @@ function pointOf(options: Settled, nodes: number): ScalingPoint {
   // Weights, which ranks that step alone average, travel whole and when computing is over.
   const alone = localEvery > 1
   const bytes = options.modelBytes * (options.wire === 'bf16' && !alone ? 0.5 : 1)
+  const sentBytes = ((2 * (nodes - 1)) / nodes) * bytes
   const bytesPerMs = (bandwidthBitsPerSecond * goodput) / 8 / 1000
-  const sumMs =
-    ((2 * (nodes - 1)) / nodes) * (bytes / bytesPerMs) + 2 * (nodes - 1) * options.latencyMs
-  const exposedMs = alone || !options.overlap ? sumMs : exposed(options, sumMs)
+  const wireMs = sentBytes / bytesPerMs + 2 * (nodes - 1) * options.latencyMs
+  const cpuMs = (sentBytes / 1e6) * options.communicationCpuMsPerMB
+  const sumMs = Math.max(wireMs, cpuMs)
+  const exposedMs = alone || !options.overlap ? sumMs : exposed(options, { sumMs, cpuMs })
   const stepMs = computeMs + exposedMs / localEvery
   return {
     nodes,
@@ -116,15 +124,16 @@ function pointOf(options: Settled, nodes: number): ScalingPoint {
 
 /**
  * Of K buckets that fill up evenly over the backward pass of the last of a step's passes, the first can set out when a
- * K-th of it is over, and the last only at its end.
+ * K-th of it is over, and the last only at its end. What the processor does for all but the last, computing waits for.
  */
 function exposed(
   { passMs, backwardShare, modelBytes, bucketBytes }: Settled,
-  sumMs: number,
+  { sumMs, cpuMs }: { readonly sumMs: number; readonly cpuMs: number },
 ): number {
   const buckets = Math.max(1, Math.ceil(modelBytes / bucketBytes))
   const backwardMs = passMs * backwardShare
-  return Math.max(sumMs / buckets, sumMs - backwardMs * (1 - 1 / buckets))
+  const early = 1 - 1 / buckets
+  return Math.max(sumMs / buckets + cpuMs * early, sumMs - backwardMs * early)
 }
 
 const ACCUMULATION = 4
@@ -164,7 +173,8 @@ function checkOptions(options: Settled): void {
   const positive = ['modelBytes', 'passMs', 'passExamples', 'bandwidthBitsPerSecond'] as const
   for (const name of [...positive, 'goodput', 'bucketBytes'] as const)
     require(name, options[name], options[name] > 0, 'a number above 0')
-  require('latencyMs', options.latencyMs, options.latencyMs >= 0, 'a number of at least 0')
+  for (const name of ['latencyMs', 'communicationCpuMsPerMB'] as const)
+    require(name, options[name], options[name] >= 0, 'a number of at least 0')
   const { backwardShare } = options
   const share = backwardShare >= 0 && backwardShare <= 1
   require('backwardShare', backwardShare, share, 'a number from 0 to 1')

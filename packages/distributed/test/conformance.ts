@@ -196,6 +196,11 @@ function describeOrder(ranks: () => Collective[], world: number) {
     expect(left).toBe(world - 1)
   })
 
+  it('allocates memory that nobody who computes in another thread can move away', () => {
+    for (const { buffer } of ranks().map((collective) => collective.allocate(4)))
+      expect(buffer).toBeInstanceOf(SharedArrayBuffer)
+  })
+
   it('does many operations that nobody waits for', async () => {
     const arrays = ranks().map((collective) =>
       Array.from({ length: 30 }, (_, i) => fill(collective, i * 37)),

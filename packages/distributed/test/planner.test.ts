@@ -74,6 +74,42 @@ describe('estimateScaling', () => {
     )
   })
 
+  it('agrees with a processor followed in small steps that talks first and computes with the rest', () => {
+    const sizes = fc.record({
+      passMs: fc.integer({ min: 100, max: 3000 }),
+      communicationCpuMsPerMB: fc.double({ min: 0, max: 15, noNaN: true }),
+      buckets: fc.integer({ min: 1, max: 10 }),
+    })
+    fc.assert(
+      fc.property(sizes, ({ passMs, communicationCpuMsPerMB, buckets }) => {
+        const bucketBytes = resnet18.modelBytes / buckets
+        const options = { passMs, backwardShare: 1, communicationCpuMsPerMB, bucketBytes }
+        const { communicateMs, exposedMs } = at(4, options)
+        const cpuMs = communicationCpuMsPerMB * 1.5 * (resnet18.modelBytes / 1e6)
+        const count = Math.ceil(resnet18.modelBytes / bucketBytes)
+        const dt = communicateMs / 5000
+        let [now, computed, talked] = [0, 0, 0]
+        for (; talked < communicateMs - dt / 2; now += dt) {
+          // 1e-9: the last bucket is full when all is computed, whatever sums of floats say.
+          const full = Math.floor((computed / passMs) * count + 1e-9)
+          const talks = talked < (full / count) * communicateMs - dt / 2
+          if (talks) talked += dt
+          const busy = talks ? Math.min(1, cpuMs / communicateMs) : 0
+          computed = Math.min(passMs, computed + dt * (1 - busy))
+        }
+        expect(Math.abs(now - passMs - exposedMs)).toBeLessThan(dt * (count + 20) + 0.001 * passMs)
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('takes as long as the processor where that is slower than the wire', () => {
+    expect(at(4, { overlap: false, communicationCpuMsPerMB: 20 }).exposedMs).toBeCloseTo(
+      20 * 1.5 * (resnet18.modelBytes / 1e6),
+      6,
+    )
+  })
+
   it('names every change that is not in use, and what it would bring', () => {
     const { levers } = estimateScaling({ ...resnet18, overlap: false })
     expect(levers.map(({ name }) => name).toSorted()).toEqual([
@@ -105,6 +141,10 @@ describe('estimateScaling', () => {
     [{ passMs: 0 }, 'estimateScaling: passMs: got 0, wanted a number above 0'],
     [{ nodes: [] }, 'estimateScaling: nodes: got 0, wanted one number of machines at least'],
     [{ nodes: [0.5] }, 'estimateScaling: nodes: got 0.5'],
+    [
+      { communicationCpuMsPerMB: -1 },
+      'communicationCpuMsPerMB: got -1, wanted a number of at least 0',
+    ],
     [{ backwardShare: 2 }, 'backwardShare: got 2, wanted a number from 0 to 1'],
     [{ bandwidthBitsPerSecond: Number.NaN }, 'bandwidthBitsPerSecond: got NaN'],
   ])('refuses %j', (options, message) => {
