@@ -1,4 +1,5 @@
 #!/bin/sh
-# Here and not an entry point: Kubernetes' `command: [nebulift]` would pass that by. `-s` for `docker exec`,
-# where another process is the first.
-exec tini -s -- node /app/examples/cli/bin/nebulift.js "$@"
+# Here and not an entry point: `command: [nebulift]` in Kubernetes would pass that by.
+program=/app/examples/cli/bin/nebulift.js
+[ $$ -eq 1 ] && exec tini -- node "$program" "$@"
+exec node "$program" "$@"
