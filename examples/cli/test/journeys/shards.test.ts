@@ -148,7 +148,7 @@ describe('batch --shards', () => {
     } finally {
       execFileSync('umount', [out])
     }
-  }, 30_000)
+  })
 
   it('stops when told', async () => {
     const { code, err } = await nebulift(
@@ -208,7 +208,7 @@ describe('batch --nodes', () => {
       'night.json',
       'placed.json',
     ])
-  }, 60_000)
+  })
 
   it('goes on where a process is killed', async () => {
     const parent = start(['--nodes', '2'])
@@ -218,7 +218,7 @@ describe('batch --nodes', () => {
     expect(code).toBe(1)
     expect(err).toMatch(/warning: process [01] was ended by SIGKILL; another takes its place\n/)
     expectSame(out)
-  }, 60_000)
+  })
 
   it.each([
     ['SIGINT', 130],

@@ -89,7 +89,7 @@ describe('processes that make shards', () => {
     await mapShards(items, work, plan(folder))
     expect(asked).toHaveLength(items.length - outcomes.length)
     expect(await merged()).toEqual({ outcomes: expected, missing: [] })
-  }, 30_000)
+  })
 
   it('may make the same shards at the same time', async () => {
     const children = [startNode(0, 1), startNode(0, 1), startNode(1, 2)]
@@ -97,5 +97,5 @@ describe('processes that make shards', () => {
     expect(codes).toEqual(children.map(() => [0, null]))
     expect(await merged()).toEqual({ outcomes: expected, missing: [] })
     expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([])
-  }, 30_000)
+  })
 })
