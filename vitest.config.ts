@@ -9,12 +9,12 @@ const counted = reports && {
 }
 
 const conditions = ['@nebulift/source']
-const project = (name: string, folder: string) => ({
+const project = (name: string, folder: string, kind = 'test') => ({
   extends: true as const,
   test: {
     name,
     root: folder,
-    include: ['**/*.test.ts'],
+    include: [`**/*.${kind}.ts`],
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },
@@ -35,6 +35,8 @@ export default defineConfig({
       project('simulator', 'packages/simulator'),
       project('cli', 'examples/cli'),
       project('tests', 'tests'),
+      project('slow', '.', 'slow'),
+      project('faults', 'packages/distributed/test/faults', 'fault'),
     ],
     coverage: {
       provider: 'v8',

@@ -55,7 +55,9 @@ interface Command {
 /** Each `nebulift <command> …` a page tells its reader to type. */
 function commandsIn(markdown: string): Command[] {
   return commandLines(markdown).flatMap((line) => {
-    const match = line.match(/^(?:npx (?:-y )?)?nebulift ((?:(?:dataset|k8s) )?[a-z][\w-]*)([^#|>&]*)/)
+    const match = line.match(
+      /^(?:npx (?:-y )?)?nebulift ((?:(?:dataset|k8s) )?[a-z][\w-]*)([^#|>&]*)/,
+    )
     const flags = [...(match?.[2] ?? '').matchAll(/(?:^|\s)(--?[a-zA-Z][\w-]*)/g)].map(
       (m) => m[1] ?? '',
     )
