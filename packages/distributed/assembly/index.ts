@@ -1,7 +1,9 @@
+import { endOfCrc } from './crc32c'
+
 export { addBrains, addFloats, divide, narrow, widen } from './sums'
-export { crc32c, prepareCrc } from './crc32c'
+export { addCrc, beginCrc, crc32c, endCrc, prepareCrc } from './crc32c'
 
 /** Where memory is free. */
 export function heapBase(): usize {
-  return __heap_base
+  return max(__heap_base, endOfCrc)
 }

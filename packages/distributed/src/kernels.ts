@@ -8,8 +8,14 @@ export interface Kernels {
   divide(target: number, count: number, by: number): void
   narrow(source: number, target: number, count: number): void
   widen(source: number, target: number, count: number): void
-  /** As a signed number. */
+  /** The checksum of all these bytes, as a signed number; checksum 0 begins anew. */
   crc32c(at: number, length: number): number
+  /** Begins checksum 0 or 1 anew: both may be under way at once. */
+  beginCrc(which: 0 | 1): void
+  /** Adds `length` bytes, a multiple of 16. */
+  addCrc(which: 0 | 1, at: number, length: number): void
+  /** Adds the last bytes, at least 5275 where there were others before; as a signed number. */
+  endCrc(which: 0 | 1, at: number, length: number): number
 }
 
 const pageBytes = 65_536

@@ -131,7 +131,7 @@ export class Engine {
       if (!this.#fits(this.#openFrame())) return false
     }
     if (!this.#header || this.#filled < this.#header.length) return true
-    if (!this.#fits(this.#checkPayload(this.#header)) || !this.#advance()) return false
+    if (!this.#advance()) return false
     this.#settle()
     return !this.#dead
   }
@@ -157,11 +157,6 @@ export class Engine {
     return task && misfitOf(got, task)
   }
 
-  #checkPayload({ length, crc: wanted }: Header): string | undefined {
-    const crc = this.#options.kernels.crc32c(this.#payloadAt, length) >>> 0
-    return crc === wanted ? undefined : `CRC-32C of a payload: got ${crc}, wanted ${wanted}`
-  }
-
   /** The operation that the next frame belongs to, if it has begun here. */
   #current(): Task | undefined {
     const isReceived = (task: Task | undefined) => task?.begun && !task.operation.next()
@@ -180,7 +175,10 @@ export class Engine {
     if (!this.#fits(misfitOf(got, task))) return false
     this.#header = undefined
     this.#filled = 0
-    task.ready.push(...task.operation.next()!.take(this.#payloadAt, got))
+    const { crc, ready } = task.operation.next()!.take(this.#payloadAt, got)
+    const wrong = `CRC-32C of a payload: got ${crc}, wanted ${got.crc}`
+    if (!this.#fits(crc === got.crc ? undefined : wrong)) return false
+    task.ready.push(...ready)
     return true
   }
 
@@ -216,10 +214,9 @@ export class Engine {
   }
 
   #sendFrame(task: Task, piece: Outgoing): void {
-    const { kernels, memory, send } = this.#options
-    const at = piece.prepare(stagingAt + (1 + (this.#frames++ % window)) * frameBytes)
+    const { memory, send } = this.#options
+    const { at, crc } = piece.prepare(stagingAt + (1 + (this.#frames++ % window)) * frameBytes)
     const { phase, segment, total, length } = piece
-    const crc = piece.crc ?? kernels.crc32c(at, length) >>> 0
     const header = encodeHeader({ ...task.label, phase, segment, total, length, crc })
     task.sent++
     this.#inFlight++

@@ -1,6 +1,7 @@
 import { chunksOf, type Stretch, segmentsOf } from '../../chunks.ts'
 import type { Header, Kind, Piece, WireType } from '../../frame.ts'
 import type { Kernels } from '../../kernels.ts'
+import { pass } from './pass.ts'
 
 // What each operation sends and receives on a ring, and in which order. A piece that is received and has further to
 // go is sent on at once: so the pieces that a rank sends are its own, and then those it received, in their order.
@@ -30,10 +31,22 @@ export interface Request {
 
 /** A piece that may be sent. */
 export interface Outgoing extends Piece {
-  /** Known where the same bytes were received. */
-  readonly crc?: number
-  /** Where the payload lies; what does not lie in shared memory as it is to travel is laid out at `scratch`. */
-  prepare(scratch: number): number
+  /** What does not lie in shared memory as it is to travel is laid out at `scratch`. */
+  prepare(scratch: number): Payload
+}
+
+/** Where a payload lies, and its checksum. */
+export interface Payload {
+  readonly at: number
+  readonly crc: number
+}
+
+/** A piece that was received. */
+export interface Taken {
+  /** The checksum of what was received: where it is not the one that was sent, nothing else may be believed. */
+  readonly crc: number
+  /** What may be sent now. */
+  readonly ready: readonly Outgoing[]
 }
 
 /** A piece that is to be received next. */
@@ -41,8 +54,8 @@ export interface Incoming {
   wanted(got: Piece): Piece
   /** Where in shared memory the payload may be received at once; else anywhere. */
   readonly place?: number
-  /** Takes it from where it was received, and returns what may be sent now. */
-  take(at: number, header: Header): Outgoing[]
+  /** Takes it from where it was received. */
+  take(at: number, header: Header): Taken
 }
 
 export interface Operation {
@@ -72,12 +85,15 @@ export function openOperation(request: Request, seat: Seat): Operation {
   return allGather(request, seat)
 }
 
-/** Copies bytes within shared memory. */
-function move(
-  { memory }: Seat,
+const checksum = ({ kernels }: Seat, at: number, length: number) => kernels.crc32c(at, length) >>> 0
+
+/** Puts bytes where they belong in shared memory, and returns their checksum. */
+function takeBytes(
+  seat: Seat,
   { from, to, length }: { from: number; to: number; length: number },
-) {
-  if (from !== to) new Uint8Array(memory.buffer).copyWithin(to, from, from + length)
+): number {
+  if (from !== to) new Uint8Array(seat.memory.buffer).copyWithin(to, from, from + length)
+  return checksum(seat, to, length)
 }
 
 /**
@@ -95,49 +111,61 @@ function allReduce(request: Request, seat: Seat): Operation {
   const piece = (phase: number, segment: number, stretch: Stretch) => ({
     ...{ phase, segment, total, length: stretch.length * wireBytes },
   })
+  const isHalf = type === 'bf16'
+  const row = (place: number) => ({ at: place, width: wireBytes })
+  const placeOf = ({ start }: Stretch) => at + 4 * start
+  /** The checksum is known where the same bytes were received, or summed. */
+  const payloadOf = (stretch: Stretch, scratch: number, known?: number): Payload => {
+    const [place, { length }] = [placeOf(stretch), stretch]
+    if (!isHalf) return { at: place, crc: known ?? checksum(seat, place, 4 * length) }
+    const { after } = pass(kernels, length, {
+      work: (i, count) => kernels.narrow(place + 4 * i, scratch + 2 * i, count),
+      ...(known === undefined && { after: row(scratch) }),
+    })
+    return { at: scratch, crc: known ?? after }
+  }
   const outgoing = (
     phase: number,
     segment: number,
     { stretch, crc }: { stretch: Stretch; crc?: number | undefined },
   ): Outgoing => ({
     ...piece(phase, segment, stretch),
-    ...(crc !== undefined && { crc }),
-    prepare: (scratch) => {
-      const place = at + 4 * stretch.start
-      if (type === 'float32') return place
-      kernels.narrow(place, scratch, stretch.length)
-      return scratch
-    },
+    prepare: (scratch) => payloadOf(stretch, scratch, crc),
   })
-  const sum = (from: number, { start, length }: Stretch) => {
-    if (type === 'bf16') kernels.addBrains(at + 4 * start, from, length)
-    else kernels.addFloats(at + 4 * start, from, length)
+  /** Once the whole sum is known, what the others will read in it, this rank reads too. */
+  const sum = (from: number, stretch: Stretch, isWhole: boolean) => {
+    const place = placeOf(stretch)
+    const work = (i: number, count: number) => {
+      const [to, received] = [place + 4 * i, from + wireBytes * i]
+      if (isHalf) kernels.addBrains(to, received, count)
+      else kernels.addFloats(to, received, count)
+      if (isWhole && kind === 'mean') kernels.divide(to, count, world)
+      if (!isWhole || !isHalf) return
+      kernels.narrow(to, received, count)
+      kernels.widen(received, to, count)
+    }
+    const after = isHalf ? {} : { after: row(place) }
+    return pass(kernels, stretch.length, { before: row(from), work, ...after })
   }
-  /** The whole sum is known: what the others will read in it, this rank reads too. */
-  const finish = (scratch: number, { start, length }: Stretch) => {
-    const place = at + 4 * start
-    if (kind === 'mean') kernels.divide(place, length, world)
-    if (type === 'float32') return
-    kernels.narrow(place, scratch, length)
-    kernels.widen(scratch, place, length)
-  }
-  const store = (from: number, { start, length }: Stretch) => {
-    const place = at + 4 * start
-    if (type === 'bf16') kernels.widen(from, place, length)
-    else move(seat, { from, to: place, length: 4 * length })
+  const store = (from: number, stretch: Stretch) => {
+    const [to, { length }] = [placeOf(stretch), stretch]
+    if (!isHalf) return takeBytes(seat, { from, to, length: 4 * length })
+    const work = (i: number, count: number) => kernels.widen(from + 2 * i, to + 4 * i, count)
+    return pass(kernels, length, { before: row(from), work }).before
   }
   let [phase, segment] = [0, 0]
-  const take = (from: number, { crc }: Header): Outgoing[] => {
+  const take = (from: number): Taken => {
     const segments = chunkAt(phase + 1)
     const [stretch, here, number] = [segments[segment], phase, segment]
     if (++segment === segments.length) [phase, segment] = [phase + 1, 0]
     if (here >= world - 1) {
-      store(from, stretch)
-      return here < 2 * world - 3 ? [outgoing(here + 1, number, { stretch, crc })] : []
+      const crc = store(from, stretch)
+      const isLast = here === 2 * world - 3
+      return { crc, ready: isLast ? [] : [outgoing(here + 1, number, { stretch, crc })] }
     }
-    sum(from, stretch)
-    if (here === world - 2) finish(from, stretch)
-    return [outgoing(here + 1, number, { stretch })]
+    const { before, after } = sum(from, stretch, here === world - 2)
+    const known = isHalf ? {} : { crc: after }
+    return { crc: before, ready: [outgoing(here + 1, number, { stretch, ...known })] }
   }
   const phases = Array.from({ length: 2 * world - 2 }, (_, i) => chunkAt(i).length)
   return {
@@ -166,23 +194,30 @@ function broadcast(request: Request, seat: Seat): Operation {
     ...{ phase: from, segment, total, length: segments[segment].length },
   })
   const place = (segment: number) => at + segments[segment].start
+  const outgoing = (segment: number, known?: number): Outgoing => ({
+    ...piece(segment),
+    prepare: () => {
+      const [here, { length }] = [place(segment), segments[segment]]
+      return { at: here, crc: known ?? checksum(seat, here, length) }
+    },
+  })
   let received = rank === from ? segments.length : 0
   return {
     request,
     span: { start: at, length: total },
     sends: isLast ? 0 : segments.length,
-    begin: () =>
-      rank === from ? segments.map((_, i) => ({ ...piece(i), prepare: () => place(i) })) : [],
+    begin: () => (rank === from ? segments.map((_, i) => outgoing(i)) : []),
     next: () => {
       if (received === segments.length) return undefined
       const segment = received
       return {
         wanted: () => piece(segment),
         place: place(segment),
-        take: (found, { crc }) => {
-          move(seat, { from: found, to: place(segment), length: segments[segment].length })
+        take: (found) => {
+          const { length } = segments[segment]
+          const crc = takeBytes(seat, { from: found, to: place(segment), length })
           received++
-          return isLast ? [] : [{ ...piece(segment), crc, prepare: () => place(segment) }]
+          return { crc, ready: isLast ? [] : [outgoing(segment, crc)] }
         },
       }
     },
@@ -196,29 +231,30 @@ function allGather(request: Request, seat: Seat): Operation {
   const own = request.bytes ?? new Uint8Array()
   const gathered = Array.from({ length: world }, (): Uint8Array => new Uint8Array())
   gathered[rank] = own
-  const outgoing = (phase: number, segment: number, crc?: number): Outgoing => {
+  const outgoing = (phase: number, segment: number, known?: number): Outgoing => {
     const whole = gathered[phase]
     const start = segment * segmentBytes
     const bytes = whole.subarray(start, start + segmentBytes)
     return {
       ...{ phase, segment, total: whole.length, length: bytes.length },
-      ...(crc !== undefined && { crc }),
       prepare: (scratch) => {
         new Uint8Array(memory.buffer).set(bytes, scratch)
-        return scratch
+        return { at: scratch, crc: known ?? checksum(seat, scratch, bytes.length) }
       },
     }
   }
   let [distance, segment] = [1, 0]
-  const take = (at: number, { phase, total, length, crc }: Header): Outgoing[] => {
+  const take = (at: number, { phase, total, length }: Header): Taken => {
     if (segment === 0) gathered[phase] = new Uint8Array(total)
     const bytes = new Uint8Array(memory.buffer, at, length)
     gathered[phase].set(bytes, segment * segmentBytes)
+    const crc = checksum(seat, at, length)
     const here = segment
     const isLast = (here + 1) * segmentBytes >= total
     if (isLast) [distance, segment] = [distance + 1, 0]
     else segment++
-    return (rank + 1) % world === phase ? [] : [outgoing(phase, here, crc)]
+    const isAround = (rank + 1) % world === phase
+    return { crc, ready: isAround ? [] : [outgoing(phase, here, crc)] }
   }
   return {
     request,
