@@ -34,6 +34,7 @@ export default defineConfig({
       project('prefilter', 'packages/prefilter'),
       project('simulator', 'packages/simulator'),
       project('cli', 'examples/cli'),
+      project('pi-cluster', 'examples/pi-cluster'),
       project('tests', 'tests'),
       project('slow', '.', 'slow'),
       project('faults', 'packages/distributed/test/faults', 'fault'),

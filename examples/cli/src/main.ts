@@ -22,6 +22,9 @@ function quietSink(stream: NodeJS.WriteStream, onClosed: () => void): TextSink {
   }
 }
 
+// Before worker threads start, whose environments are copies: see `withoutTelemetry` of @nebulift/model.
+process.env.ORT_DISABLE_TELEMETRY ??= '1'
+
 const stop = new AbortController()
 let readerGone = false
 const onClosed = () => {

@@ -54,7 +54,9 @@ export async function worker(
   } catch (error) {
     const exitCode = codeOf(error)
     const hint = error instanceof CliError ? error.hint : undefined
-    throw new CliError(describeError(error), { exitCode, hint, cause: error })
+    const { path } = error as { path?: unknown }
+    const where = typeof path === 'string' && !(error instanceof CliError) ? `${path}: ` : ''
+    throw new CliError(where + describeError(error), { exitCode, hint, cause: error })
   }
 }
 

@@ -1,5 +1,6 @@
 import { parentPort, type Transferable, Worker } from 'node:worker_threads'
 import { ModelError, type ModelErrorCode } from '../errors.ts'
+import { withoutTelemetry } from './telemetry.ts'
 
 // Calls of an object that lives in another thread: one message each way.
 
@@ -44,6 +45,7 @@ export interface Remote {
 
 /** Starts a worker thread whose module calls `serveMethods`. */
 export function openRemote(script: URL, data?: unknown): Remote {
+  withoutTelemetry()
   const worker = new Worker(script, {
     workerData: data,
     execArgv: script.pathname.endsWith('.ts') ? ['--conditions=@nebulift/source'] : [],

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { arch } from 'node:process'
-import * as ort from 'onnxruntime-node'
+import type { Tensor as RuntimeTensor } from 'onnxruntime-node'
 import { ModelError } from '../errors.ts'
 import type { DType, Tensor, TensorMap } from '../tensor.ts'
+import { withoutTelemetry } from './telemetry.ts'
 
 /** How a model is run. */
 export interface SessionOptions {
@@ -35,6 +36,8 @@ export async function openSession(
   options: SessionOptions = {},
 ): Promise<Session> {
   const { threads, profile, flushTiny = false } = options
+  withoutTelemetry()
+  const ort = await import('onnxruntime-node')
   const session = await ort.InferenceSession.create(model, {
     executionProviders: ['cpu'],
     graphOptimizationLevel: 'all',
@@ -59,7 +62,7 @@ export async function openSession(
     inputs: session.inputNames,
     outputs: session.outputNames,
     run: async (feeds, wanted) => {
-      const given: Record<string, ort.Tensor> = {}
+      const given: Record<string, RuntimeTensor> = {}
       for (const [name, { type, dims, data }] of feeds) {
         given[name] = new ort.Tensor(type as 'float32', data as Float32Array, dims)
       }
