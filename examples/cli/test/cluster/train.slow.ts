@@ -5,7 +5,7 @@ import { describeModel, type training } from '@nebulift/model'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { draft, writeSet } from '../dataset/sets.ts'
 import { nebulift } from '../helpers.ts'
-import { childrenOf, ended, freePort, runs, start, until } from './processes.ts'
+import { childrenOf, ended, freePort, runs, start, until } from '../processes.ts'
 
 // A net of 16 channels at most learns nothing here: what counts is that processes do the same together as one alone.
 const small = ['--width', '0.1', '--batch', '8', '--rate', '0.005', '--seed', '3']

@@ -1,35 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import process from 'node:process'
 import { describe, expect, it } from 'vitest'
 import { fillBad, simulateInto } from '../frames.ts'
 import { nebulift, temporaryFolder } from '../helpers.ts'
+import { ended, start } from '../processes.ts'
 
-const here = import.meta.dirname
-const main = resolve(here, '../../src/main.ts')
-const bin = resolve(here, '../../bin/nebulift.js')
-
-function start(argv: readonly string[]): ChildProcess {
-  return spawn(process.execPath, ['--conditions=@nebulift/source', main, ...argv])
-}
-
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-function ended(child: ChildProcess): Promise<Ended> {
-  let [out, err] = ['', '']
-  child.stdout?.on('data', (text) => {
-    out += text
-  })
-  child.stderr?.on('data', (text) => {
-    err += text
-  })
-  return new Promise((done) => child.on('close', (code) => done({ code, out, err })))
-}
+const bin = resolve(import.meta.dirname, '../../bin/nebulift.js')
 
 describe('as a process of its own', () => {
   it('stops at Ctrl-C in one line, keeps what was measured, and goes on from there', async () => {

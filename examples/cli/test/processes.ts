@@ -4,7 +4,7 @@ import { createServer } from 'node:net'
 import { resolve } from 'node:path'
 import process from 'node:process'
 
-const main = resolve(import.meta.dirname, '../../src/main.ts')
+const main = resolve(import.meta.dirname, '../src/main.ts')
 
 /** The command in a process of its own. */
 export function start(argv: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
