@@ -217,7 +217,20 @@ export class Engine {
     const { memory, send } = this.#options
     const { at, crc } = piece.prepare(stagingAt + (1 + (this.#frames++ % window)) * frameBytes)
     const { phase, segment, total, length } = piece
-    const header = encodeHeader({ ...task.label, phase, segment, total, length, crc })
+    const { generation, sequence, kind, type, step, bucket } = task.label
+    const header = encodeHeader({
+      generation,
+      sequence,
+      kind,
+      type,
+      step,
+      bucket,
+      phase,
+      segment,
+      total,
+      length,
+      crc,
+    })
     task.sent++
     this.#inFlight++
     send(header, new Uint8Array(memory.buffer, at, length), () => {

@@ -1,7 +1,13 @@
 import { chunksOf, type Stretch, segmentsOf } from '../../chunks.ts'
 import type { Header, Kind, Piece, WireType } from '../../frame.ts'
-import type { Kernels } from '../../kernels.ts'
-import { pass } from './pass.ts'
+import {
+  checksum,
+  floatWire,
+  halfWire,
+  type Payload,
+  type SharedBytes,
+  takeBytes,
+} from './wires.ts'
 
 // What each operation sends and receives on a ring, and in which order. A piece that is received and has further to
 // go is sent on at once: so the pieces that a rank sends are its own, and then those it received, in their order.
@@ -35,12 +41,6 @@ export interface Outgoing extends Piece {
   prepare(scratch: number): Payload
 }
 
-/** Where a payload lies, and its checksum. */
-export interface Payload {
-  readonly at: number
-  readonly crc: number
-}
-
 /** A piece that was received. */
 export interface Taken {
   /** The checksum of what was received: where it is not the one that was sent, nothing else may be believed. */
@@ -53,7 +53,7 @@ export interface Taken {
 export interface Incoming {
   wanted(got: Piece): Piece
   /** Where in shared memory the payload may be received at once; else anywhere. */
-  readonly place?: number
+  readonly place?: number | undefined
   /** Takes it from where it was received. */
   take(at: number, header: Header): Taken
 }
@@ -72,11 +72,9 @@ export interface Operation {
   result(): unknown
 }
 
-export interface Seat {
+export interface Seat extends SharedBytes {
   readonly rank: number
   readonly world: number
-  readonly kernels: Kernels
-  readonly memory: WebAssembly.Memory
 }
 
 export function openOperation(request: Request, seat: Seat): Operation {
@@ -85,101 +83,61 @@ export function openOperation(request: Request, seat: Seat): Operation {
   return allGather(request, seat)
 }
 
-const checksum = ({ kernels }: Seat, at: number, length: number) => kernels.crc32c(at, length) >>> 0
-
-/** Puts bytes where they belong in shared memory, and returns their checksum. */
-function takeBytes(
-  seat: Seat,
-  { from, to, length }: { from: number; to: number; length: number },
-): number {
-  if (from !== to) new Uint8Array(seat.memory.buffer).copyWithin(to, from, from + length)
-  return checksum(seat, to, length)
-}
-
 /**
  * Ring all-reduce (Patarasuk and Yuan 2009). With N ranks and S bytes: 2(N-1) steps, in each of which every rank
  * sends S/N bytes. In the first N-1 steps every chunk travels once round the ring and is summed on its way; in the
  * others the sums travel. As every sum is made by one rank, all end with the same bits.
  */
 function allReduce(request: Request, seat: Seat): Operation {
-  const { rank, world, kernels } = seat
+  const { rank, world, kernels, memory } = seat
   const { kind, type, at, length: total } = request
-  const wireBytes = type === 'bf16' ? 2 : 4
+  const by = kind === 'mean' ? world : 1
+  const wire = (type === 'bf16' ? halfWire : floatWire)({ kernels, memory, at, by })
   const chunks = chunksOf(total, world).map((chunk) => segmentsOf(chunk, segmentElements))
   const chunkAt = (phase: number) => chunks[(((rank - phase) % world) + world) % world]
   /** In phase p a rank sends the chunk that started p ranks to its left. */
-  const piece = (phase: number, segment: number, stretch: Stretch) => ({
-    ...{ phase, segment, total, length: stretch.length * wireBytes },
-  })
-  const isHalf = type === 'bf16'
-  const row = (place: number) => ({ at: place, width: wireBytes })
-  const placeOf = ({ start }: Stretch) => at + 4 * start
-  /** The checksum is known where the same bytes were received, or summed. */
-  const payloadOf = (stretch: Stretch, scratch: number, known?: number): Payload => {
-    const [place, { length }] = [placeOf(stretch), stretch]
-    if (!isHalf) return { at: place, crc: known ?? checksum(seat, place, 4 * length) }
-    const { after } = pass(kernels, length, {
-      work: (i, count) => kernels.narrow(place + 4 * i, scratch + 2 * i, count),
-      ...(known === undefined && { after: row(scratch) }),
-    })
-    return { at: scratch, crc: known ?? after }
-  }
   const outgoing = (
     phase: number,
     segment: number,
     { stretch, crc }: { stretch: Stretch; crc?: number | undefined },
   ): Outgoing => ({
-    ...piece(phase, segment, stretch),
-    prepare: (scratch) => payloadOf(stretch, scratch, crc),
+    phase,
+    segment,
+    total,
+    length: stretch.length * wire.width,
+    prepare: (scratch) => wire.layOut(stretch, scratch, crc),
   })
-  /** Once the whole sum is known, what the others will read in it, this rank reads too. */
-  const sum = (from: number, stretch: Stretch, isWhole: boolean) => {
-    const place = placeOf(stretch)
-    const work = (i: number, count: number) => {
-      const [to, received] = [place + 4 * i, from + wireBytes * i]
-      if (isHalf) kernels.addBrains(to, received, count)
-      else kernels.addFloats(to, received, count)
-      if (isWhole && kind === 'mean') kernels.divide(to, count, world)
-      if (!isWhole || !isHalf) return
-      kernels.narrow(to, received, count)
-      kernels.widen(received, to, count)
-    }
-    const after = isHalf ? {} : { after: row(place) }
-    return pass(kernels, stretch.length, { before: row(from), work, ...after })
-  }
-  const store = (from: number, stretch: Stretch) => {
-    const [to, { length }] = [placeOf(stretch), stretch]
-    if (!isHalf) return takeBytes(seat, { from, to, length: 4 * length })
-    const work = (i: number, count: number) => kernels.widen(from + 2 * i, to + 4 * i, count)
-    return pass(kernels, length, { before: row(from), work }).before
-  }
+  const phases = 2 * world - 2
   let [phase, segment] = [0, 0]
   const take = (from: number): Taken => {
     const segments = chunkAt(phase + 1)
     const [stretch, here, number] = [segments[segment], phase, segment]
     if (++segment === segments.length) [phase, segment] = [phase + 1, 0]
+    incoming = due()
     if (here >= world - 1) {
-      const crc = store(from, stretch)
-      const isLast = here === 2 * world - 3
-      return { crc, ready: isLast ? [] : [outgoing(here + 1, number, { stretch, crc })] }
+      const crc = wire.store(from, stretch)
+      return {
+        crc,
+        ready: here === phases - 1 ? [] : [outgoing(here + 1, number, { stretch, crc })],
+      }
     }
-    const { before, after } = sum(from, stretch, here === world - 2)
-    const known = isHalf ? {} : { crc: after }
-    return { crc: before, ready: [outgoing(here + 1, number, { stretch, ...known })] }
+    const { crc, ofSum } = wire.sum(from, stretch, here === world - 2)
+    return { crc, ready: [outgoing(here + 1, number, { stretch, crc: ofSum })] }
   }
-  const phases = Array.from({ length: 2 * world - 2 }, (_, i) => chunkAt(i).length)
+  const due = (): Incoming | undefined => {
+    if (phase === phases) return undefined
+    const stretch = chunkAt(phase + 1)[segment]
+    const wanted = { phase, segment, total, length: stretch.length * wire.width }
+    const isFinal = type === 'float32' && phase >= world - 1
+    return { wanted: () => wanted, take, place: isFinal ? at + 4 * stretch.start : undefined }
+  }
+  let incoming = due()
   return {
     request,
     span: { start: at, length: 4 * total },
-    sends: phases.reduce((sum, segments) => sum + segments, 0),
+    sends: Array.from({ length: phases }, (_, i) => chunkAt(i).length).reduce((a, b) => a + b),
     begin: () => chunkAt(0).map((stretch, i) => outgoing(0, i, { stretch })),
-    next: () => {
-      if (phase === 2 * world - 2) return undefined
-      const stretch = chunkAt(phase + 1)[segment]
-      const isFinal = type === 'float32' && phase >= world - 1
-      const wanted = piece(phase, segment, stretch)
-      return { wanted: () => wanted, take, ...(isFinal && { place: at + 4 * stretch.start }) }
-    },
+    next: () => incoming,
     result: () => undefined,
   }
 }
