@@ -10,8 +10,9 @@ import {
   report,
   undisturbedHashes,
 } from './history.ts'
-import { freePort, startTraining, type Training } from './processes.ts'
+import { type Berth, freePort, startTraining, type Training } from './processes.ts'
 import { type DamagingProxy, openProxy } from './proxy.ts'
+import type { TrainerSettings } from './trainer.ts'
 
 let hashes: readonly number[]
 let training: Training | undefined
@@ -27,9 +28,10 @@ afterEach(async () => {
 })
 
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
-const bound = (port: number, host = '127.0.0.1') => ({
-  env: { NEBULIFT_RING_PORT: String(port), POD_IP: host },
-  settings: { bind: '127.0.0.1' },
+/** Known ports, on this machine only. */
+const bound = (port: number, more: Partial<TrainerSettings> = {}): Berth => ({
+  env: { NEBULIFT_RING_PORT: String(port) },
+  settings: { bind: '127.0.0.1', ...more },
 })
 
 describe('what comes over the wire', () => {
@@ -40,7 +42,11 @@ describe('what comes over the wire', () => {
     const cable = await openProxy({ from, to: { host: '127.0.0.1', port } })
     proxy = cable
     training = await startTraining({
-      berth: (index) => (index === 1 ? bound(port, from.host) : {}),
+      berth: (index) => {
+        if (index !== 1) return {}
+        const { env, ...berth } = bound(port)
+        return { ...berth, env: { ...env, POD_IP: from.host } }
+      },
     })
     const it = training
     const draw = random(7, 0)
@@ -67,11 +73,14 @@ describe('what comes over the wire', () => {
 
   it('from strangers, and from one of another token: nobody minds', async () => {
     const ports = await Promise.all([freePort(), freePort(), freePort()])
-    training = await startTraining({ berth: (index) => bound(ports[index]) })
+    // Slow enough that they all come while it goes on.
+    training = await startTraining({
+      berth: (index) => bound(ports[index], { pauseMs: 25 }),
+    })
     const it = training
     const draw = random(8, 0)
-    await it.told(reached(20))
     it.another(1, { env: { NEBULIFT_TOKEN: 'of somebody else' } })
+    await it.told(reached(20))
     const nonsense = () => Buffer.from(Uint8Array.from({ length: 5000 }, () => draw()))
     const words = [
       Buffer.alloc(0),
