@@ -109,7 +109,7 @@ export function median(values: readonly number[]): number {
 }
 
 /** Processor time that all programs of this machine together have used. */
-function machineMs(): number {
+export function machineMs(): number {
   const used = cpus().map(({ times: { user, nice, sys, irq } }) => user + nice + sys + irq)
   return used.reduce((sum, each) => sum + each, 0)
 }

@@ -11,11 +11,12 @@ import { fileSize, trainingMemory } from './rows/model_size.ts'
 import { piRows } from './rows/pi.ts'
 import { reading } from './rows/reading.ts'
 import type { Plan, Row } from './rows/row.ts'
+import { scaling } from './rows/scaling.ts'
 import { stages } from './rows/stages.ts'
 import { trainStep } from './rows/train_step.ts'
 
 const modelRows: readonly Row[] = [trainStep, inference, trainingMemory, fileSize]
-const distributedRows: readonly Row[] = [allReduceLoopback, allReduceShaped]
+const distributedRows: readonly Row[] = [allReduceLoopback, allReduceShaped, scaling]
 const rows: readonly Row[] = [
   ...[reading, analysis, stages, memory, batch],
   ...[...modelRows, ...distributedRows, ...piRows],

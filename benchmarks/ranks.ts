@@ -11,13 +11,19 @@ export interface Ranks {
   close(): Promise<void>
 }
 
-interface Talk {
+/** A process that answers each line it is given with a line of JSON. */
+export interface Talk {
   ask(line: string): Promise<Record<string, unknown>>
   next(): Promise<Record<string, unknown>>
   close(): Promise<void>
 }
 
-function start(host: Host, command: readonly string[], env: Record<string, string> = {}): Talk {
+/** Starts a command on a host; it ends when it is given no more lines. */
+export function start(
+  host: Host,
+  command: readonly string[],
+  env: Record<string, string> = {},
+): Talk {
   const [program = '', ...args] = host.run(command)
   const child = spawn(program, args, {
     env: { ...process.env, ...env },

@@ -5,7 +5,7 @@ import { DistributedError } from './errors.ts'
 export interface ScalingOptions {
   /** Bytes of all gradients in float32: four for each parameter. */
   readonly modelBytes: number
-  /** Forward and backward pass of one batch on one machine. */
+  /** Forward and backward pass of one batch on one machine: the slowest, for which the others wait. */
   readonly passMs: number
   /** What part of a pass is backward. Default 2/3: two products of matrices where forward has one. */
   readonly backwardShare?: number
