@@ -106,7 +106,9 @@ export function crc32c(at: usize, length: usize): u32 {
 /** Folds at most a block: `length` bytes, a multiple of 16. */
 function fold(which: usize, at: usize, length: usize): void {
   // Reads everything once, a few bytes of every line: the processor waits for many lines at once, not for one by one.
-  for (let i: usize = 0; i < length; i += 64) touched ^= load<u32>(at + i)
+  let sum: u32 = 0
+  for (let i: usize = 0; i < length; i += 64) sum ^= load<u32>(at + i)
+  touched = sum
   const start = works + which * workBytes + history
   const before = load<usize>(ends + (which << 2))
   if (before == 0) memory.fill(start - history, 0, history)

@@ -28,7 +28,10 @@ describe('CRC-32C', () => {
   })
 
   it('of many bytes is that of the definition, wherever they lie', () => {
-    const lengths = [5275, 21_099, 21_100, 21_101, 21_659, 37_684, 65_536, 100_003, 524_288]
+    const lengths = [
+      343, 1023, 1024, 1040, 5274, 5275, 5290, 5291, 5292, 21_099, 21_100, 21_101, 21_659, 37_684,
+      65_536, 100_003, 524_288,
+    ]
     const settings = fc.record({
       length: fc.oneof(fc.constantFrom(...lengths), fc.integer({ min: 0, max: 60_000 })),
       shift: fc.nat(17),
@@ -44,6 +47,32 @@ describe('CRC-32C', () => {
       expect(kernels.crc32c(first + shift, length) >>> 0).toBe(crc32c(data))
     })
     fc.assert(property, { numRuns: 60 })
+  })
+
+  it('may be taken in pieces, two at once', () => {
+    const pieces = fc.array(fc.integer({ min: 1, max: 2500 }), { maxLength: 8 })
+    const settings = fc.record({ pieces, last: fc.integer({ min: 5275, max: 30_000 }) })
+    const property = fc.property(settings, ({ pieces, last }) => {
+      const length = pieces.reduce((sum, blocks) => sum + 16 * blocks, last)
+      const data = bytes(first, length).map((_, i) => Math.imul(i, 2_654_435_761) >>> 13)
+      const other = data.map((byte) => 255 - byte)
+      for (const [at, values] of [
+        [first, data],
+        [second, other],
+      ] as const)
+        bytes(at, length).set(values)
+      kernels.beginCrc(0)
+      kernels.beginCrc(1)
+      let done = 0
+      for (const blocks of pieces) {
+        kernels.addCrc(0, first + done, 16 * blocks)
+        kernels.addCrc(1, second + done, 16 * blocks)
+        done += 16 * blocks
+      }
+      const sums = [kernels.endCrc(0, first + done, last), kernels.endCrc(1, second + done, last)]
+      expect(sums.map((sum) => sum >>> 0)).toEqual([crc32c(data), crc32c(other)])
+    })
+    fc.assert(property, { numRuns: 40 })
   })
 
   it('sees any bit that flips', () => {

@@ -1,7 +1,7 @@
 import type { Kernels } from '../../kernels.ts'
 
-/** Elements of a block: all that a pass touches of it stays in the nearest caches. */
-const blockElements = 4096
+/** Elements of a block: what a pass touches of it stays in a core's own cache, also where that is small. */
+const blockElements = 16_384
 
 /** Elements that travel: where they lie, and bytes of each. */
 export interface Row {
