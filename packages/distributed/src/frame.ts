@@ -41,7 +41,7 @@ export interface Header extends Label, Piece {
   readonly crc: number
 }
 
-// Two headers for each piece of half a megabyte: written out, since spreading objects costs more than sending them.
+// Of every piece one is written and one read: without spreading, which takes slow paths of the engine.
 
 export function encodeHeader(header: Header): Uint8Array {
   const bytes = new Uint8Array(headerBytes)
