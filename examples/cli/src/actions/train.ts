@@ -4,6 +4,7 @@ import type { training } from '@nebulift/model'
 import { runLocalNodes, threadsOfEach } from '../cluster/localNodes.ts'
 import { nodesFolder, type WorkerMessage, workerArguments } from '../cluster/workerProcess.ts'
 import type { CommandContext } from '../commands/context.ts'
+import { openDataset } from '../dataset/openDataset.ts'
 import { CliError } from '../errors.ts'
 import { writeAtomic } from '../files/atomic.ts'
 import { finishModel, showModel, writeTrainingPage } from '../learning/finishModel.ts'
@@ -43,6 +44,7 @@ export async function train(
   const files = modelFiles(modelOutput)
   await checkOwn(files)
   checkPasses(flags)
+  await openDataset(dataset)
   const { onEvent, stop } = showTraining(terminal, { json })
   try {
     const run = nodes > 1 ? trainOnNodes : trainHere
@@ -102,8 +104,11 @@ async function trainOnNodes(
       if (written) done = true
     },
   })
-  if (code === 0 && !done) return io.signal?.aborted ? 130 : 1
-  return code === 0 ? 0 : 1
+  if (code === 0 && done) return 0
+  if (io.signal?.aborted) return 130
+  throw new CliError(
+    code === 0 ? 'the processes ended before the training did' : 'the training failed',
+  )
 }
 
 /** A model that this training did not make is not replaced. */
@@ -115,9 +120,20 @@ async function checkOwn({ float, training: folder }: ModelFiles): Promise<void> 
   }
 }
 
-function checkPasses({ nodes = 1, passes = nodes, batch }: TrainHereFlags): void {
+/** How a step is shared. */
+export interface Sharing {
+  /** Processes at most. Default 1. */
+  readonly nodes?: number
+  /** Default one for each process. */
+  readonly passes?: number
+  /** Examples of a step. */
+  readonly batch: number
+}
+
+/** @throws CliError, exit code 2, where a step cannot be cut into equal passes, or a process would have none */
+export function checkPasses({ nodes = 1, passes = nodes, batch }: Sharing): void {
   if (passes < nodes) {
-    const message = `--passes ${passes}: ${nodes} nodes need a pass each`
+    const message = `--passes ${passes}: ${nodes} processes need a pass each`
     throw new CliError(message, { exitCode: 2 })
   }
   if (batch % passes !== 0) {

@@ -17,7 +17,7 @@ import { writeAtomic } from '../files/atomic.ts'
 import { finishModel, showModel, writeTrainingPage } from '../learning/finishModel.ts'
 import { modelFiles } from '../learning/modelFiles.ts'
 import { showTraining } from '../learning/showTraining.ts'
-import type { TrainFlags } from './train.ts'
+import { checkPasses, type TrainFlags } from './train.ts'
 
 /** Options as they were typed. */
 export interface WorkerFlags extends TrainFlags {
@@ -67,6 +67,8 @@ function codeOf(error: unknown): number {
 
 async function work(context: CommandContext, dataset: string, flags: WorkerFlags): Promise<number> {
   const { io, terminal } = context
+  if (flags.labels !== undefined && flags.fromFits === undefined)
+    throw new CliError('--labels belongs to --from-fits')
   const { modelOutput, json = false, threads, metricsPort, metricsHost } = flags
   const files = modelFiles(modelOutput)
   const folder = flags.checkpointDir ?? nodesFolder(files)
@@ -76,6 +78,9 @@ async function work(context: CommandContext, dataset: string, flags: WorkerFlags
   if (io.signal?.aborted) return flags.stopCode ?? exitCodes.done
   const { max } = group.place.world
   const { passes = max } = flags
+  checkPasses({ nodes: max, passes, batch: flags.batch })
+  if (max === 1)
+    terminal.log('info', 'this process trains alone: --nodes or WORLD_SIZE says how many there are')
   const tellParent = io.parent as ((message: WorkerMessage) => void) | undefined
   const show = showTraining(terminal, { json })
   const metrics = trainMetrics()

@@ -17,6 +17,8 @@ export interface LocalNodesOptions {
   readonly say?: (message: string) => void
 }
 
+/** Wrong usage, and mistakes: what is started again fails again. */
+const lasting: readonly number[] = [2, exitCodes.never]
 /** Processes that may be lost before all are given up. */
 const MOST_RESTARTS = 20
 /** So long do processes have to end by themselves. */
@@ -29,7 +31,7 @@ const GRACE_MS = 60_000
 export async function runLocalNodes(options: LocalNodesOptions): Promise<number> {
   const { nodes, signal } = options
   const env = {
-    ...process.env,
+    ...withoutPlace(process.env),
     MASTER_ADDR: '127.0.0.1',
     MASTER_PORT: String(await freePort()),
     WORLD_SIZE: String(nodes),
@@ -44,6 +46,13 @@ export async function runLocalNodes(options: LocalNodesOptions): Promise<number>
   } finally {
     signal?.removeEventListener('abort', stop)
   }
+}
+
+/** An environment that says nothing of where a process stands: these stand on this machine, wherever the user's do. */
+function withoutPlace(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const place =
+    /^(PET_.*|POD_IP|JOB_COMPLETION_INDEX|(MIN|MAX)_NODES|NEBULIFT_(TOKEN|TOKEN_FILE|RING_PORT))$/
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !place.test(name)))
 }
 
 /** Threads of each of some processes that share this machine. */
@@ -84,7 +93,7 @@ class Team {
     while (!this.#stopping) {
       const { code, how } = await this.#once(node)
       if (code === exitCodes.done || this.#stopping) return
-      const last = code === exitCodes.never || this.#restarts >= MOST_RESTARTS
+      const last = lasting.includes(code ?? -1) || this.#restarts >= MOST_RESTARTS
       if (last) {
         this.#failure ||= code ?? exitCodes.retry
         this.stop()

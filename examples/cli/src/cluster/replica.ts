@@ -8,8 +8,11 @@ type Arrays = ReadonlyMap<string, Float32Array>
 /** Gradients are handed out in parts of about so many bytes: small ones travel while the rest is computed. */
 const PART_BYTES = 12e6
 
-/** One rank's copy of a classifier in training: network, optimiser, and how far `fit` has come with it. */
-export function classifierReplica(steps: FitSteps): Replica<Batch> {
+/**
+ * One rank's copy of a classifier in training: network, optimiser, and how far `fit` has come with it. Errors of states
+ * that do not fit name `folder`.
+ */
+export function classifierReplica(steps: FitSteps, folder: string): Replica<Batch> {
   const { trainer } = steps
   const parts = Math.max(1, Math.min(4, Math.round((4 * trainer.parameterCount) / PART_BYTES)))
   const numbersOf = (
@@ -33,7 +36,7 @@ export function classifierReplica(steps: FitSteps): Replica<Batch> {
     snapshot: async () => snapshotOf(steps),
     restore: async (state) => {
       const { latest, best } = decodeSnapshot(state)
-      await steps.restore(latest, best)
+      await steps.restore(latest, best, folder)
     },
     ...flatViews(trainer),
   }

@@ -58,8 +58,12 @@ export async function trainTogether(
     try {
       const { steps } = opened
       const checkpoints = checkpointFolder(folder, say ? { say } : {})
-      if (leads) await log?.cut((await checkpoints.latest())?.step ?? 0)
-      const reason = await trainInGroup(steps, { ...options, ...(leads && { checkpoints }) })
+      const latest = leads ? await checkpoints.latest() : undefined
+      await log?.cut(latest?.step ?? 0)
+      // Lost when all steps were made and the others had gone: what is left to do needs nobody else.
+      const reason =
+        (latest && (await endOf(steps, latest, options))) ??
+        (await trainInGroup(steps, { ...options, ...(leads && { checkpoints }) }))
       const outcome = reason === 'interrupted' ? 'interrupted' : 'finished'
       if (!leads) return { outcome }
       const result = await steps.result(reason)
@@ -81,12 +85,23 @@ const reasons = {
   interrupted: 'interrupted',
 } as const
 
+/** How a training ended whose last checkpoint this is, which is taken over; nothing where it has not ended. */
+async function endOf(
+  steps: FitSteps,
+  latest: { readonly step: number; readonly state: Uint8Array },
+  { epochs, folder }: TrainTogetherOptions,
+): Promise<FitResult['reason'] | undefined> {
+  await classifierReplica(steps, folder).restore(latest.state)
+  if (latest.step >= epochs * steps.stepsPerEpoch) return 'finished'
+  return steps.stopped ? 'stopped-early' : undefined
+}
+
 async function trainInGroup(
   steps: FitSteps,
   options: TrainTogetherOptions & { readonly checkpoints?: ReturnType<typeof checkpointFolder> },
 ): Promise<FitResult['reason']> {
   const { epochs, wire, localSteps, checkpoints, signal, say } = options
-  const replica = classifierReplica(steps)
+  const replica = classifierReplica(steps, options.folder)
   const group = await openGroup({
     ...options.group,
     layout: replica.layout,
@@ -100,12 +115,13 @@ async function trainInGroup(
       if (!begun) steps.begin(event.step)
       begun = true
     } else if (event.kind === 'step') {
-      const { loss = Number.NaN, right = 0 } = event.numbers
-      steps.note(event.step - 1, { loss, right: right * steps.passes })
+      const { loss, right = 0 } = event.numbers
+      // A process without a pass of its own that steps alone has nothing to tell.
+      if (loss !== undefined) steps.note(event.step - 1, { loss, right: right * steps.passes })
     }
   }
-  try {
-    const { reason } = await trainDataParallel({
+  const run = () =>
+    trainDataParallel({
       ...{ group, replica, data: steps, epochs, onEvent },
       afterEpoch: (end) => afterEpoch(steps, end),
       ...(wire && { wire }),
@@ -116,7 +132,14 @@ async function trainInGroup(
       ...(signal && { signal }),
       ...(say && { say }),
     })
-    await group.leave()
+  try {
+    let { reason } = await run()
+    while (reason === 'interrupted' && !signal?.aborted) {
+      say?.('another process was told to stop; this one goes on with whoever takes its place')
+      reason = (await run()).reason
+    }
+    // Whoever stops early is waited for, or for a process in its place.
+    await (reason === 'interrupted' ? group.close() : group.leave())
     return reasons[reason]
   } catch (error) {
     await group.close()
@@ -125,7 +148,8 @@ async function trainInGroup(
 }
 
 function meetingText({ generation, world, step }: Extract<TrainEvent, { kind: 'meeting' }>) {
-  return `meeting ${generation}: ${world} process${world === 1 ? '' : 'es'} go on after step ${step}`
+  const who = world === 1 ? '1 process goes' : `${world} processes go`
+  return `meeting ${generation}: ${who} on after step ${step}`
 }
 
 /** Each process judges its share of the held-out examples, and all hear of all. */

@@ -1,8 +1,8 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describeModel, type training } from '@nebulift/model'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { draft, writeSet } from '../dataset/sets.ts'
 import { nebulift } from '../helpers.ts'
 import { childrenOf, ended, freePort, runs, start, until } from '../processes.ts'
@@ -64,10 +64,25 @@ describe('train --nodes', () => {
 
   it('refuses passes that cannot be shared', async () => {
     const few = await nebulift(argv('few', '--nodes', '4', '--passes', '2'))
-    expect(few).toMatchObject({ code: 2, err: expect.stringContaining('4 nodes need a pass each') })
+    expect(few).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('4 processes need a pass each'),
+    })
     const odd = await nebulift(argv('odd', '--nodes', '3'))
     expect(odd).toMatchObject({ code: 2, err: expect.stringContaining('--batch 8') })
     expect(odd.err).toContain('Hint: --batch 9')
+  })
+
+  it('stands on this machine, wherever the environment says that its user does', async () => {
+    const elsewhere = {
+      ...{ POD_IP: '10.99.0.1', JOB_COMPLETION_INDEX: '5', MIN_NODES: '1', PET_NNODES: '7' },
+      NEBULIFT_TOKEN_FILE: '/nowhere',
+    }
+    const child = start(
+      argv('elsewhere', '--epochs', '1', '--nodes', '2', '--threads', '1'),
+      elsewhere,
+    )
+    expect(await ended(child)).toMatchObject({ code: 0 })
   })
 
   it('goes on when processes are killed, and makes each step', async () => {
@@ -128,8 +143,13 @@ describe('train --nodes', () => {
 })
 
 describe('worker', () => {
+  let name = 'worker'
+  let count = 0
+  beforeEach(() => {
+    name = `worker${count++}`
+  })
   const argv = (...more: string[]) => [
-    ...['worker', set, '-o', model('worker'), '--epochs', '1', ...small, ...more],
+    ...['worker', set, '-o', model(name), '--epochs', '1', ...small, ...more],
   ]
   const place = async (env: NodeJS.ProcessEnv = {}) => ({
     ...{ MASTER_ADDR: '127.0.0.1', MASTER_PORT: String(await freePort()), WORLD_SIZE: '2' },
@@ -158,7 +178,7 @@ describe('worker', () => {
     expect(second).toMatchObject({ code: 0 })
     expect(text).toMatch(/nebulift_world_size\S* 2/)
     expect(first.out).toContain('## Limits')
-    expect(existsSync(model('worker'))).toBe(true)
+    expect(existsSync(model(name))).toBe(true)
   })
 
   it.each([
@@ -190,13 +210,42 @@ describe('worker', () => {
     expect(await both).toMatchObject({ code: 0 })
   })
 
-  it('SIGTERM: a checkpoint, and exit code 0', async () => {
+  it('SIGTERM: a checkpoint and exit code 0, while the others wait for another in its place', async () => {
     const env = await place()
-    const more = ['--epochs', '200', '--checkpoint-dir', join(root, 'term')]
-    const both = [0, 1].map((rank) => start(argv(...more), { ...env, RANK: String(rank) }))
-    const ends = both.map(ended)
-    expect(await until(() => existsSync(join(root, 'term', 'step-0000000004.state')))).toBe(true)
-    both[1]!.kill('SIGTERM')
-    for (const end of ends) expect(await end).toMatchObject({ code: 0 })
+    const folder = join(root, 'term')
+    const more = ['--epochs', '300', '--checkpoint-dir', folder]
+    const rank = (n: number) => start(argv(...more), { ...env, RANK: String(n) })
+    const [leader, other] = [rank(0), rank(1)]
+    const ends = [leader, other].map(ended)
+    expect(await until(() => existsSync(join(folder, 'step-0000000004.state')))).toBe(true)
+    other.kill('SIGTERM')
+    expect(await ends[1]).toMatchObject({ code: 0, err: expect.stringContaining('stopped') })
+    expect(runs(leader.pid!)).toBe(true)
+    const again = rank(1)
+    const against = ended(again)
+    const done = () =>
+      readdirSync(folder)
+        .filter((name) => name.endsWith('.state'))
+        .sort()
+        .at(-1)
+    const before = done()!
+    expect(await until(() => done()! > before)).toBe(true)
+    for (const each of [leader, again]) each.kill('SIGTERM')
+    expect(await ends[0]).toMatchObject({ code: 0 })
+    expect(await against).toMatchObject({ code: 0 })
+  })
+
+  it('index 0 ends alone what was only left to be written', async () => {
+    const env = await place()
+    const more = ['--checkpoint-dir', join(root, 'alone')]
+    const both = [0, 1].map((n) => ended(start(argv(...more), { ...env, RANK: String(n) })))
+    for (const end of both) expect(await end).toMatchObject({ code: 0 })
+    const before = readFileSync(model(name))
+    for (const file of [join(root, 'alone', 'finished.json'), model(name)]) rmSync(file)
+    const alone = await ended(start(argv(...more), { ...env, RANK: '0' }))
+    expect(alone).toMatchObject({ code: 0 })
+    expect(readFileSync(model(name)).equals(before)).toBe(true)
+    const late = await ended(start(argv(...more), { ...env, RANK: '1' }))
+    expect(late).toMatchObject({ code: 0, err: expect.stringContaining('finished already') })
   })
 })

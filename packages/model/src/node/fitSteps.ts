@@ -241,8 +241,9 @@ export class FitSteps {
     const { parameters, buffers, optimizer, position } = checkpoint
     const progress = checkpoint.progress as unknown as Progress
     const { settings = null } = this.#options
-    if (JSON.stringify(checkpoint.settings) !== JSON.stringify(settings)) {
-      const message = `${where}: holds a training with other settings; choose another folder, or remove it`
+    const changed = differences(checkpoint.settings, settings)
+    if (changed.length > 0) {
+      const message = `${where}: holds a training with other settings (${changed.join(', ')}); choose another folder, or remove it`
       throw new ModelError('BAD_ARGUMENT', message)
     }
     const [kept, now] = [progress.order, this.#orderFacts()].map((facts) => JSON.stringify(facts))
@@ -307,6 +308,21 @@ export class FitSteps {
       labels: crc32(new Uint8Array(buffer, byteOffset, byteLength)),
     }
   }
+}
+
+/** Names of the settings that two trainings differ in; long values are not shown. */
+function differences(kept: Json, now: Json): string[] {
+  if (JSON.stringify(kept) === JSON.stringify(now)) return []
+  const [before, after] = [kept, now].map((all) =>
+    typeof all === 'object' && all !== null && !Array.isArray(all) ? all : { settings: all },
+  ) as [Record<string, Json>, Record<string, Json>]
+  const text = (value: Json | undefined) => JSON.stringify(value) ?? 'none'
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((name) => text(before[name]) !== text(after[name]))
+    .map((name) => {
+      const [was, is] = [text(before[name]), text(after[name])]
+      return was.length + is.length > 40 ? name : `${name} ${was}, now ${is}`
+    })
 }
 
 /** Examples of a batch that its logits judge right. */
