@@ -67,7 +67,8 @@ const peerPorts: readonly Port[] = [
 /** `$(…)` is for Kubernetes to fill in, from the environment of the container. */
 const defaultArgs: readonly string[] = [
   ...['worker', '/data', '--model-output', '/ckpt/model.onnx', '--checkpoint-dir', '/ckpt'],
-  ...['--threads', '$(NEBULIFT_THREADS)'],
+  // A pod of a drained node must not count as done: Kubernetes starts it again, which costs no retry.
+  ...['--stop-code', '75', '--threads', '$(NEBULIFT_THREADS)'],
 ]
 
 const metricsArgs: readonly string[] = [

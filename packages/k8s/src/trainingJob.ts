@@ -11,12 +11,12 @@ export type Training = Omit<TrainingOptions, 'data' | 'checkpoints'> &
     readonly checkpoints: Storage
   }
 
-/** The exit code of a mistake in settings or data, which no new start mends. */
-export const neverAgain = 42
+/** Exit codes of what no new start mends, ascending: wrong usage, and a mistake in settings or data. */
+const neverAgain: readonly number[] = [2, 42]
 
 /** A machine taken away is nobody's fault; a mistake ends everything; all else counts against `backoffLimit`. */
 export function podFailurePolicy(container: string, action: 'FailJob' | 'FailIndex') {
-  const onExitCodes = { containerName: container, operator: 'In', values: [neverAgain] }
+  const onExitCodes = { containerName: container, operator: 'In', values: neverAgain }
   return {
     rules: [
       { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },

@@ -22,7 +22,7 @@ it('a shard fails alone: again some times, never after a mistake', () => {
   expect(spec).not.toHaveProperty('backoffLimit')
   expect(spec.podFailurePolicy.rules[1]).toEqual({
     action: 'FailIndex',
-    onExitCodes: { containerName: container.name, operator: 'In', values: [42] },
+    onExitCodes: { containerName: container.name, operator: 'In', values: [2, 42] },
   })
 })
 

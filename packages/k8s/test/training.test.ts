@@ -44,7 +44,7 @@ describe('a training as a job', () => {
           { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget', status: 'True' }] },
           {
             action: 'FailJob',
-            onExitCodes: { containerName: container.name, operator: 'In', values: [42] },
+            onExitCodes: { containerName: container.name, operator: 'In', values: [2, 42] },
           },
         ],
       },
@@ -72,6 +72,11 @@ describe('a training as a job', () => {
     expect(asked).toEqual(['NEBULIFT_THREADS', 'POD_IP'])
     expect(Object.keys(envOf(monitored))).toEqual(expect.arrayContaining(asked))
     expect(container.args).not.toContain('--metrics-port')
+  })
+
+  it('a pod that was asked to stop does not count as done', () => {
+    const at = container.args.indexOf('--stop-code')
+    expect(container.args.slice(at, at + 2)).toEqual(['--stop-code', '75'])
   })
 
   it('says the bounds of an elastic one', () => {

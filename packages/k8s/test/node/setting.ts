@@ -82,7 +82,7 @@ export function trainingJob(
           { action: 'Ignore', onPodConditions: [{ type: 'DisruptionTarget' }] },
           {
             action: 'FailJob',
-            onExitCodes: { containerName: 'trainer', operator: 'In', values: [42] },
+            onExitCodes: { containerName: 'trainer', operator: 'In', values: [2, 42] },
           },
         ],
       },

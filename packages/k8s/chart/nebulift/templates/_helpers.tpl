@@ -218,5 +218,5 @@ spec:
 {{- define "nebulift.podFailurePolicy" -}}
 rules:
   - {action: Ignore, onPodConditions: [{type: DisruptionTarget, status: "True"}]}
-  - {action: {{ .action }}, onExitCodes: {containerName: {{ .container }}, operator: In, values: [42]}}
+  - {action: {{ .action }}, onExitCodes: {containerName: {{ .container }}, operator: In, values: [2, 42]}}
 {{- end }}
