@@ -5,5 +5,6 @@ export { followLogs, formatLine, type LogLine, type LogOptions } from './node/lo
 export type { KubeObject } from './node/objects.ts'
 export { exitCodeOf } from './node/refusal.ts'
 export { type RemoveOptions, remove } from './node/remove.ts'
+export { removeJob } from './node/removeJob.ts'
 export type { JobReport, RankReport } from './node/report.ts'
 export { type ScaleOptions, scale } from './node/scale.ts'

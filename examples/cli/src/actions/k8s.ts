@@ -2,9 +2,8 @@ import { cp, mkdir, readdir } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { dashboardManifests, type Manifest, namespaceManifests, toYaml } from '@nebulift/k8s'
-import { followLogs, formatLine, jobStatus, remove, scale } from '@nebulift/k8s/node'
+import { followLogs, formatLine, jobStatus, removeJob, scale } from '@nebulift/k8s/node'
 import { built, type ClusterFlags, stateText, withCluster } from '../cluster/k8sJob.ts'
-import { wholeNumber } from '../commands/arguments.ts'
 import type { CommandContext } from '../commands/context.ts'
 import { CliError } from '../errors.ts'
 
@@ -37,7 +36,9 @@ export async function k8sChart({ terminal }: CommandContext, folder: string): Pr
   const home = dirname(fileURLToPath(import.meta.resolve('@nebulift/k8s/package.json')))
   await mkdir(target, { recursive: true })
   await cp(join(home, 'chart', 'nebulift'), target, { recursive: true })
-  terminal.print(`${folder}: the chart; helm install NAME ${folder} --set image=…`)
+  terminal.print(
+    `${folder}: the chart; helm install NAME ${folder} --set training.enabled=true --set training.image=…`,
+  )
   return 0
 }
 
@@ -45,10 +46,9 @@ export async function k8sChart({ terminal }: CommandContext, folder: string): Pr
 export function k8sScale(
   context: CommandContext,
   job: string,
-  workers: string,
+  ranks: number,
   flags: ClusterFlags,
 ): Promise<number> {
-  const ranks = wholeNumber(1, 1024)(workers)
   return withCluster(context, flags, async (cluster) => {
     await scale(cluster, job, { ranks, ...signalOf(context) })
     context.terminal.print(`${job}: ${ranks} workers from now on`)
@@ -103,18 +103,8 @@ export function k8sDelete(
   job: string,
   flags: ClusterFlags,
 ): Promise<number> {
-  const { namespace } = flags
-  const metadata = { name: job, namespace }
   return withCluster(context, flags, async (cluster) => {
-    const gone = await remove(
-      cluster,
-      [
-        { apiVersion: 'v1', kind: 'Service', metadata },
-        { apiVersion: 'batch/v1', kind: 'Job', metadata },
-      ],
-      signalOf(context),
-    )
-    if (gone.length === 0) throw new CliError(`namespace ${namespace} has no job ${job}`)
+    const gone = await removeJob(cluster, job, signalOf(context))
     context.terminal.print(`deleted: ${gone.join(', ')}`)
     return 0
   })

@@ -2,7 +2,7 @@ import { trainingManifests } from '@nebulift/k8s'
 import { below, built, type PodFlags, placeFrom, runJobs, workloadOf } from '../cluster/k8sJob.ts'
 import type { CommandContext } from '../commands/context.ts'
 import { CliError } from '../errors.ts'
-import type { TrainFlags } from './train.ts'
+import { checkPasses, type TrainFlags } from './train.ts'
 
 /** Options as they were typed. */
 export interface K8sTrainFlags extends PodFlags, Omit<TrainFlags, 'modelOutput' | 'json'> {
@@ -24,9 +24,10 @@ export async function k8sTrain(
   data: string,
   flags: K8sTrainFlags,
 ): Promise<number> {
-  const { workers, minWorkers, target, storageClass } = flags
+  const { workers, minWorkers, target, storageClass, passes = workers, batch } = flags
   if (flags.labels !== undefined && !flags.fromFits)
     throw new CliError('--labels belongs to --from-fits', { exitCode: 2 })
+  checkPasses({ nodes: workers, passes, batch })
   const workload = workloadOf(flags, 'nebulift-train')
   const set = placeFrom(data)
   const out = flags.checkpoints === undefined ? undefined : placeFrom(flags.checkpoints)
@@ -46,6 +47,10 @@ export async function k8sTrain(
     throw new CliError(`--watch follows Jobs; what ${target} starts can be applied`, {
       exitCode: 2,
     })
+  }
+  if (flags.profile === 'rpi5' && out === undefined && storageClass === undefined) {
+    const problem = "the checkpoints' claim needs ReadWriteMany, which k3s' local-path has not"
+    context.terminal.log('warn', `${problem}: --checkpoints nfs://… or --storage-class`)
   }
   return runJobs(context, flags, {
     stages: [{ job: workload.name, manifests }],

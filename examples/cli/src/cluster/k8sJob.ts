@@ -62,7 +62,12 @@ export function placeFrom(text: string): Place {
   if (server && path) return { storage: { nfs: { server, path } }, folder: '' }
   const [, claim, folder = ''] = /^claim:([^/]+)(?:\/(.*?))?\/*$/.exec(text) ?? []
   if (claim && !folder.split('/').includes('..')) return { storage: { claim }, folder }
-  throw new CliError(`${text}: wanted nfs://server/path or claim:name[/folder]`, { exitCode: 2 })
+  // As mount takes it.
+  const [, host, folderOfHost] = /^(?!claim:)([^/]+):(\/[^/].*)$/.exec(text) ?? []
+  throw new CliError(`${text}: wanted nfs://server/path or claim:name[/folder]`, {
+    exitCode: 2,
+    hint: host && `write nfs://${host}${folderOfHost}`,
+  })
 }
 
 /** A folder of a mount. */
@@ -129,7 +134,7 @@ export async function runJobs(
   }
   return withCluster(context, flags, async (cluster) => {
     const { signal } = io
-    if (jobs.token !== undefined) await requireToken(cluster, flags, jobs.token)
+    if (jobs.token !== undefined) await requireToken(context, cluster, jobs.token)
     for (const { job, manifests } of jobs.stages) {
       for (const done of await apply(cluster, manifests, signal ? { signal } : {})) {
         terminal.log('info', `${done.kind} ${done.name}: ${done.created ? 'created' : 'applied'}`)
@@ -144,16 +149,21 @@ export async function runJobs(
 
 /** Makes the secret that ranks show each other, unless it stands already. */
 async function requireToken(
+  { terminal }: CommandContext,
   cluster: Cluster,
-  { namespace }: ClusterFlags,
   name: string,
 ): Promise<void> {
+  const { namespace } = cluster
   const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/secrets/${name}`
   const there = await cluster.connection.json({ path, what: `look for secret ${name}` }).then(
     () => true,
     (error: unknown) => {
-      if (error instanceof K8sError && error.code === 'NOT_FOUND') return false
-      throw error
+      const code = error instanceof K8sError ? error.code : undefined
+      if (code === 'NOT_FOUND') return false
+      if (code !== 'FORBIDDEN') throw error
+      // Whoever may start jobs need not be one who may read secrets.
+      terminal.log('warn', `${(error as Error).message}; taken to stand already`)
+      return true
     },
   )
   if (there) return

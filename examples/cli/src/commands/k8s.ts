@@ -32,7 +32,12 @@ function withPodOptions(command: Command): Command {
     .option('--image-pull-secret <name>', 'secret for the registry of the image')
     .option('--queue <name>', 'local queue of Kueue')
     .option('--monitoring', 'let the Prometheus Operator scrape the pods')
-    .option('--dry-run', 'print the manifests as YAML (what happens unless told otherwise)')
+    .addOption(
+      new Option(
+        '--dry-run',
+        'print the manifests as YAML (what happens unless told otherwise)',
+      ).conflicts(['apply', 'watch']),
+    )
     .option('--apply', 'send them to the cluster')
     .option('--watch', 'send them, follow the logs of all pods, and wait for the end')
 }
@@ -112,10 +117,10 @@ export function addK8s(registry: Registry): void {
     example: 'nebulift k8s chart ./nebulift && helm install night ./nebulift --values mine.yaml',
   }).action(act(async () => (await import('../actions/k8s.ts')).k8sChart))
   options(
-    addCommand(nested, 'scale <job> <workers>', {
+    addCommand(nested, 'scale <job>', {
       summary: 'Change how many pods of an elastic training there are (k8s-train --min-workers).',
       example: 'nebulift k8s scale night 3',
-    }),
+    }).argument('<workers>', 'pods from now on', count(1024)),
   ).action(act(async () => (await import('../actions/k8s.ts')).k8sScale))
   options(
     addCommand(nested, 'status <job>', {
@@ -135,7 +140,8 @@ export function addK8s(registry: Registry): void {
     .action(act(async () => (await import('../actions/k8s.ts')).k8sLogs))
   options(
     addCommand(nested, 'delete <job>', {
-      summary: 'Delete a job and its pods, after they had time for a checkpoint; volumes stay.',
+      summary:
+        'Delete a job with its pods, after they had time for a checkpoint, and all else but volumes.',
       example: 'nebulift k8s delete night',
     }),
   ).action(act(async () => (await import('../actions/k8s.ts')).k8sDelete))

@@ -23,7 +23,8 @@ describe('k8s-train', () => {
 
   it('prints manifests unless told otherwise, whose pods say only what worker knows', async () => {
     const options = ['--workers', '4', '--profile', 'rpi5', '--wire', 'bf16', '--monitoring']
-    const { code, out, err } = await nebulift(['k8s-train', data, ...options])
+    const more = ['--checkpoints', 'nfs://10.0.0.2/astro/models']
+    const { code, out, err } = await nebulift(['k8s-train', data, ...options, ...more])
     expect({ code, err }).toEqual({ code: 0, err: '' })
     expect(out).toContain('kind: Job')
     expect(out).toMatch(/server: 10\.0\.0\.2\n +path: \/astro\/set/)
@@ -55,6 +56,11 @@ describe('k8s-train', () => {
     [[data, '--workers', '2', '--min-workers', '3'], /minWorkers.*3/],
     [[data, '--labels', 'x.json'], /--from-fits/],
     [[data, '--target', 'jobset', '--watch'], /--watch/],
+    [[data, '--dry-run', '--apply'], /'--dry-run' cannot be used with option '--apply'/],
+    [[data, '--dry-run', '--watch'], /'--dry-run' cannot be used with option '--watch'/],
+    [['10.0.0.2:/astro/set'], /Hint: write nfs:\/\/10\.0\.0\.2\/astro\/set$/m],
+    [[data, '--workers', '3'], /--batch 32 cannot be cut into 3 equal passes\n.*--batch 33/],
+    [[data, '--workers', '4', '--passes', '2', '--dry-run'], /--passes 2: 4 .* need a pass each/],
   ])('%j: one line, exit code 2', async (argv, line) => {
     const { code, out, err } = await nebulift(['k8s-train', ...argv])
     expect({ code, out }).toEqual({ code: 2, out: '' })
@@ -63,7 +69,25 @@ describe('k8s-train', () => {
   })
 })
 
+describe('the claim of checkpoints', () => {
+  const warning = /^warn.*ReadWriteMany.*--checkpoints nfs:\/\/… or --storage-class\n$/
+  const err = async (...more: string[]) =>
+    (await nebulift(['k8s-train', 'nfs://10.0.0.2/astro/set', ...more])).err
+
+  it('is warned of on k3s, whose own class has no volume for several machines', async () => {
+    expect(await err('--profile', 'rpi5')).toMatch(warning)
+    expect(await err('--profile', 'rpi5', '--storage-class', 'longhorn')).toBe('')
+    expect(await err('--profile', 'rpi5', '--checkpoints', 'claim:out')).toBe('')
+    expect(await err()).toBe('')
+  })
+})
+
 describe('k8s-batch', () => {
+  it.each(['--apply', '--watch'])('either prints or sends: not --dry-run %s', async (send) => {
+    const { code, out } = await nebulift(['k8s-batch', 'claim:in', 'claim:out', '--dry-run', send])
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+  })
+
   it('prints a job of shards, whose pods say only what batch knows', async () => {
     const { code, out } = await nebulift(['k8s-batch', 'claim:in', 'claim:out', '--shards', '5'])
     expect(code).toBe(0)
@@ -80,7 +104,19 @@ describe('k8s-batch', () => {
 describe('k8s', () => {
   it('writes the chart, into an empty folder only', async () => {
     const folder = join(temporaryFolder(), 'chart')
-    expect(await nebulift(['k8s', 'chart', folder])).toMatchObject({ code: 0 })
+    const written = await nebulift(['k8s', 'chart', folder])
+    expect(written.code).toBe(0)
+    const set = [...written.out.matchAll(/--set (\w+)\.(\w+)=/g)].map(([, part, key]) => [
+      part,
+      key,
+    ])
+    expect(set).toEqual([
+      ['training', 'enabled'],
+      ['training', 'image'],
+    ])
+    const values = readFileSync(join(folder, 'values.yaml'), 'utf8')
+    for (const [part, key] of set)
+      expect(values).toMatch(new RegExp(`^${part}:\\n(?: .*\\n)*?  ${key}:`, 'm'))
     expect(readFileSync(join(folder, 'Chart.yaml'), 'utf8')).toContain('name: nebulift')
     expect(existsSync(join(folder, 'values.schema.json'))).toBe(true)
     expect(await nebulift(['k8s', 'chart', folder])).toMatchObject({ code: 2 })
@@ -90,6 +126,12 @@ describe('k8s', () => {
     const { code, out } = await nebulift(['k8s', 'manifests', what])
     expect(code).toBe(0)
     expect(out).toMatch(/^apiVersion: v1$/m)
+  })
+
+  it.each(['0', 'abc', '1025'])('scale to %s workers: one line, exit code 2', async (workers) => {
+    const { code, out, err } = await nebulift(['k8s', 'scale', 'x', workers])
+    expect({ code, out }).toEqual({ code: 2, out: '' })
+    expect(err).toMatch(/^error: .*'workers'.*whole number from 1 to 1024/)
   })
 
   it('says what it cannot reach, and that trying again may help', async () => {
