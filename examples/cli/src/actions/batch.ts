@@ -1,4 +1,4 @@
-import { gatherAll, gatherFromNodes } from '../cluster/batchNodes.ts'
+import { gatherForMerge, gatherFromNodes } from '../cluster/batchNodes.ts'
 import { endAsJob } from '../cluster/jobExit.ts'
 import type { CommandContext } from '../commands/context.ts'
 import { CliError } from '../errors.ts'
@@ -98,7 +98,10 @@ function gatherOf(
   flags: BatchFlags,
 ): Gather | undefined {
   const { nodes, shards, jobs } = flags
-  if (shards !== undefined) return (night) => gatherAll(night, shards)
+  if (shards !== undefined) {
+    const say = (line: string) => terminal.log('info', line)
+    return (night) => gatherForMerge(night, { shards, say })
+  }
   if (nodes === undefined) return undefined
   return async (night) => {
     let progress: Progress | undefined

@@ -19,8 +19,9 @@ export async function batchShard(
   const share = shardShare(io.env, shards, shardIndex)
   const tellParent = io.parent as ((message: ShardMessage) => void) | undefined
   const show = showShards(terminal, tellParent)
+  let there: number
   try {
-    await measureShards(folders.input, folders.output, {
+    there = await measureShards(folders.input, folders.output, {
       ...{ shards, ...share, jobs, recursive, hdu },
       picture: chosenModel(model) !== undefined,
       onEvent: show.onEvent,
@@ -29,14 +30,15 @@ export async function batchShard(
   } finally {
     show.stop()
   }
-  if (!tellParent) terminal.print(show.summary(shards))
+  if (!tellParent) terminal.print(show.summary(there, shards))
   return exitCodes.done
 }
 
 /** What shards hold so far; failed frames are named by whoever merges, too. */
 function showShards(terminal: Terminal, tellParent?: (message: ShardMessage) => void) {
   let progress: Progress | undefined
-  let [done, items, failed] = [0, 0, 0]
+  let [items, failed] = [0, 0]
+  const measured: number[] = []
   const onItem = ({ item, error }: Extract<ShardEvent, { type: 'item' }>) => {
     if (tellParent) return tellParent({ item })
     progress?.advance()
@@ -57,16 +59,26 @@ function showShards(terminal: Terminal, tellParent?: (message: ShardMessage) => 
         terminal.log('warn', `shard ${event.shard}: ${event.error}; tried again`)
         break
       default:
-        done++
+        measured.push(event.shard)
         items += event.items
         failed += event.failed
     }
   }
-  const summary = (shards: number) => {
+  const summary = (there: number, shards: number) => {
     const bad = failed > 0 ? `, ${failed} of them not readable` : ''
-    return `${done} of ${plural(shards, 'shard')}: ${plural(items, 'frame')}${bad}; when all shards are there: --merge`
+    const next = there === shards ? '; now: --merge' : ''
+    return `${named(measured, shards)}: ${plural(items, 'frame')}${bad}; ${there} of ${shards} are there${next}`
   }
   return { onEvent, summary, stop: () => progress?.stop() }
+}
+
+/** `shard 1 (of 0 to 3) is measured` */
+function named(measured: readonly number[], shards: number): string {
+  const all = `(of 0 to ${shards - 1})`
+  if (measured.length === 1) return `shard ${measured[0]} ${all} is measured`
+  if (measured.length > 10) return `${measured.length} shards ${all} are measured`
+  const list = measured.toSorted((a, b) => a - b).join(', ')
+  return `shards ${list || 'none'} ${all} are measured`
 }
 
 const reasons = { damaged: 'the file is damaged', other: 'made of other frames or options' }

@@ -1,8 +1,9 @@
 import { exitCodes } from '@nebulift/distributed'
 import { CliError } from '../errors.ts'
+import { isMerged } from '../night/isMerged.ts'
 import { defaultJobs } from '../night/jobs.ts'
 import type { FoundNight, Gather } from '../night/runBatch.ts'
-import { gatherShards, largestPixels } from '../night/shards.ts'
+import { gatherShards, largestPixels, type MissingShard } from '../night/shards.ts'
 import { plural } from '../terminal/text.ts'
 import { runLocalNodes } from './localNodes.ts'
 
@@ -65,14 +66,43 @@ async function jobsOfEach({ frames }: FoundNight, nodes: number): Promise<number
 /** Takes what machines have measured, which each made shards of the night; all of them must be there. */
 export async function gatherAll(night: FoundNight, shards: number): Promise<number> {
   const { measuredNow, missing } = await gatherShards(night, shards)
+  if (missing.length > 0) throw missingError(missing, shards)
+  return measuredNow
+}
+
+/** The same for a merge, which may have been done before: then shards are gone and nothing has to be taken. */
+export async function gatherForMerge(
+  night: FoundNight,
+  { shards, say }: { readonly shards: number; readonly say: (message: string) => void },
+): Promise<number> {
+  const { measuredNow, missing } = await gatherShards(night, shards)
   if (missing.length === 0) return measuredNow
-  const reasons = { missing: '', damaged: ' (damaged)', other: ' (of other frames or options)' }
+  const gone = missing.length === shards && missing.every(({ reason }) => reason === 'missing')
+  if (!gone || !(await isMerged(night))) throw missingError(missing, shards)
+  say('this night is merged already: its shards are gone, and nothing is left to measure')
+  return 0
+}
+
+const reasons: Readonly<Record<MissingShard['reason'], string>> = {
+  missing: '',
+  damaged: ' (damaged)',
+  options: ' (measured with other options)',
+  frames: ' (of other frames)',
+}
+
+function missingError(missing: readonly MissingShard[], shards: number): CliError {
   const shown = missing.slice(0, 10).map(({ shard, reason }) => `${shard}${reasons[reason]}`)
   const more = missing.length > shown.length ? ` and ${missing.length - shown.length} more` : ''
   const are = missing.length === 1 ? 'is' : 'are'
   const message = `${plural(missing.length, 'shard')} of ${shards} ${are} missing: ${shown.join(', ')}${more}`
-  throw new CliError(message, {
-    exitCode: exitCodes.retry,
-    hint: `run it with --shards ${shards} --shard-index ${missing[0]?.shard}, with the same options`,
+  // To merge again would not change the options of either side.
+  const otherOptions = missing.find(({ reason }) => reason === 'options')
+  const first = otherOptions ?? missing[0]
+  const command = `--shards ${shards} --shard-index ${first?.shard}`
+  return new CliError(message, {
+    exitCode: otherOptions ? exitCodes.never : exitCodes.retry,
+    hint: otherOptions
+      ? `merge with the options of the shards, or measure them again: ${command}, with the options of this merge`
+      : `run it with ${command}, with the same options`,
   })
 }

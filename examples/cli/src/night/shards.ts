@@ -17,6 +17,7 @@ import { defaultJobs, estimatePixels } from './jobs.ts'
 import type { Layout } from './layout.ts'
 import { siblingScript, WorkerPool } from './pool.ts'
 import type { FoundNight } from './runBatch.ts'
+import { settingsOf, shardFiles } from './shardFiles.ts'
 import { findSources } from './sources.ts'
 import type { MeasureResult, MeasureTask } from './worker.ts'
 
@@ -48,13 +49,13 @@ export interface ShardOptions {
 
 /**
  * Measures some shards of a night into the books of its output folder, beside other processes that measure others.
- * Frames are not judged: that takes all of them.
+ * Frames are not judged: that takes all of them. Returns how many shards are there in the end, of all processes.
  */
 export async function measureShards(
   input: string,
   output: string,
   options: ShardOptions,
-): Promise<void> {
+): Promise<number> {
   const { shards, hdu, recursive = false, picture = false, signal } = options
   const folders = await checkFolders(input, output)
   await joinOutput(folders)
@@ -76,6 +77,7 @@ export async function measureShards(
   } finally {
     await pool.stop()
   }
+  return (await shardFiles(layout, shards)).size
 }
 
 interface Wanted {
@@ -137,7 +139,13 @@ export async function largestPixels(frames: readonly FoundFile[]): Promise<numbe
 export interface GatheredShards {
   /** Frames measured since the last merge. */
   readonly measuredNow: number
-  readonly missing: readonly { readonly shard: number; readonly reason: MissingReason }[]
+  readonly missing: readonly MissingShard[]
+}
+
+export interface MissingShard {
+  readonly shard: number
+  /** No file, a damaged one, or one of other options (or another version) or of other frames. */
+  readonly reason: Exclude<MissingReason, 'other'> | 'options' | 'frames'
 }
 
 /**
@@ -159,7 +167,16 @@ export async function gatherShards(night: FoundNight, shards: number): Promise<G
     await cache.remember(mark, sha256)
     if (!cached) measuredNow++
   }
-  return { measuredNow, missing }
+  if (missing.length === 0) return { measuredNow, missing: [] }
+  const files = await shardFiles(folders.layout, shards)
+  const explain = async ({ shard, reason }: (typeof missing)[number]): Promise<MissingShard> => {
+    if (reason !== 'other') return { shard, reason }
+    const settings = await settingsOf(files.get(shard) ?? '')
+    return { shard, reason: settings === plan.settings ? 'frames' : 'options' }
+  }
+  const explained: MissingShard[] = []
+  for (const one of missing) explained.push(await explain(one))
+  return { measuredNow, missing: explained }
 }
 
 /** Removes all shards of a night, once it is judged. */

@@ -49,12 +49,12 @@ function manifestOf(root: string): Manifest {
 const shardsIn = (root: string) => readdirSync(join(root, '.nebulift/shards')).sort()
 /** The manifest as it would be without shards, with failures in any order. */
 function expectSame(root: string) {
-  const { failed, ...rest } = manifestOf(root)
-  const { failed: aloneFailed, ...aloneRest } = alone
-  expect(rest).toEqual(aloneRest)
-  const byFile = (list: Manifest['failed']) => [...list].sort((a, b) => (a.file < b.file ? -1 : 1))
-  expect(byFile(failed)).toEqual(byFile(aloneFailed))
+  expect(inOrder(manifestOf(root))).toEqual(inOrder(alone))
 }
+const inOrder = ({ failed, ...rest }: Manifest): Manifest => ({
+  ...rest,
+  failed: failed.toSorted((a, b) => (a.file < b.file ? -1 : 1)),
+})
 const stampsOf = (root: string) =>
   readdirSync(root).map((name) => {
     const { size, mtimeMs, ino } = statSync(join(root, name))
@@ -72,7 +72,11 @@ describe('batch --shards', () => {
     const env = { JOB_COMPLETION_INDEX: '1' }
     outcomes.push(await nebulift(['batch', frames, out, '--shards', '3'], { env }))
     expect(outcomes.map(({ code }) => code)).toEqual([0, 0, 0])
-    expect(outcomes[1]?.out).toMatch(/^1 of 3 shards: 4 frames/)
+    expect(outcomes.map(({ out }) => out.replace(/, \d of them not readable/, ''))).toEqual([
+      'shard 2 (of 0 to 2) is measured: 5 frames; 1 of 3 are there\n',
+      'shard 0 (of 0 to 2) is measured: 4 frames; 2 of 3 are there\n',
+      'shard 1 (of 0 to 2) is measured: 5 frames; 3 of 3 are there; now: --merge\n',
+    ])
     const named = outcomes.map(({ err }) => err).join('')
     for (const file of badFrames.unreadable) expect(named).toContain(`error: ${file}: `)
     expect(shardsIn(out)).toEqual([0, 1, 2].map((i) => `shard-0000${i}-of-00003.json`))
@@ -101,12 +105,44 @@ describe('batch --shards', () => {
     expect(existsSync(join(out, 'manifest.json'))).toBe(false)
     const again = await shard(1)
     expect(again.err).toContain('warning: shard 1: the file is damaged; measured again\n')
-    expect((await merge(['--no-model'])).err).toContain(
-      'error: 3 shards of 3 are missing: 0 (of other frames or options)',
+    const other = await merge(['--no-model'])
+    expect(other.code).toBe(42)
+    expect(other.err).toContain(
+      'error: 3 shards of 3 are missing: 0 (measured with other options), 1 (measured with other options), 2\n',
     )
+    expect(other.err).toContain('Hint: merge with the options of the shards, or measure them again')
     await shard(2)
     expect((await merge()).out).toContain('measured now')
     expectSame(out)
+  })
+
+  it('a second merge says that it was done, unless frames have changed since', async () => {
+    frames = join(folder, 'frames')
+    cpSync(join(night, 'frames'), frames, { recursive: true, preserveTimestamps: true })
+    for (const index of [0, 1, 2]) await shard(index)
+    expect((await merge()).code).toBe(0)
+    const first = inOrder(manifestOf(out))
+    const second = await merge()
+    expect(second.code).toBe(0)
+    expect(second.err).toContain('this night is merged already: its shards are gone')
+    expect(second.out).toContain('0 measured now')
+    expect(inOrder(manifestOf(out))).toEqual(first)
+    utimesSync(join(frames, 'light-0002.fits'), 1e9, 1e9)
+    expect(await merge()).toMatchObject({
+      code: 75,
+      err: expect.stringContaining('error: 3 shards of 3 are missing: 0, 1, 2\n'),
+    })
+  })
+
+  it('shards of other frames can be measured again', async () => {
+    frames = join(folder, 'frames')
+    cpSync(join(night, 'frames'), frames, { recursive: true, preserveTimestamps: true })
+    for (const index of [0, 1, 2]) await shard(index)
+    cpSync(join(frames, 'light-0001.fits'), join(frames, 'a-new-one.fits'))
+    expect(await merge()).toMatchObject({
+      code: 75,
+      err: expect.stringContaining('error: 1 shard of 3 is missing: 0 (of other frames)\n'),
+    })
   })
 
   it('a frame that was changed after its shard is measured again', async () => {
