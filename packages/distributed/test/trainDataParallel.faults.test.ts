@@ -342,4 +342,36 @@ describe('the wish to stop', () => {
     expect(survivor.applied).toEqual(everyStepOnce.slice(0, result.step))
     expect(result.step).toBeGreaterThanOrEqual(6)
   })
+
+  it('keeps no checkpoint that skips the end of an epoch, which another start makes up for', async () => {
+    const store = memoryStore()
+    const stopping = new AbortController()
+    const group = memoryGroup(2)
+    // The other is lost in the middle of what belongs to the end of the second epoch.
+    const afterEpoch: TrainOptions<Examples>['afterEpoch'] = async ({ epoch, collective }) => {
+      if (epoch === 1) {
+        group.kill(1)
+        stopping.abort()
+        await collective.barrier()
+      }
+      return { stop: false }
+    }
+    const { signal } = stopping
+    const mine = { checkpoints: store, signal, afterEpoch }
+    const end = trainDataParallel(options(group.start(0), perceptron(), mine))
+    const lost = trainDataParallel(options(group.start(1), perceptron(), { afterEpoch }))
+    lost.catch(() => undefined)
+    expect(await end).toEqual({ reason: 'interrupted', step: 10, epochs: 1 })
+    expect(store.saved).toEqual([5])
+
+    const ended: number[] = []
+    await trainOn(1, () => ({
+      checkpoints: store,
+      afterEpoch: async ({ epoch }) => {
+        ended.push(epoch)
+        return { stop: false }
+      },
+    }))
+    expect(ended).toEqual([1, 2, 3])
+  })
 })

@@ -119,8 +119,10 @@ export class TrainingRun<Batch> {
 
   async #interrupted(): Promise<TrainResult> {
     const { step, epochs } = this.#progress
+    // A checkpoint at the end of an epoch says that the end is done: without that, the last steps are done again.
+    const isWhole = epochs >= Math.floor(step / this.#settings.stepsPerEpoch)
     // Nobody else will keep what has been done since the last checkpoint.
-    if (this.#rank === 0 && step > this.#saver.keptAt)
+    if (this.#rank === 0 && isWhole && step > this.#saver.keptAt)
       await this.#saver.finish(step, () => this.#options.replica.snapshot())
     await this.#saver.settled()
     return { reason: 'interrupted', step: Math.max(0, step), epochs: Math.max(0, epochs) }
