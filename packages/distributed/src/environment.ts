@@ -38,6 +38,20 @@ export interface PlaceFlags {
 const defaultMasterPort = 29_500
 const mostNodes = 1024
 
+/** As a command line has them, where `--master` is host and port in one. */
+const flagNames: Readonly<Record<keyof PlaceFlags, string>> = {
+  index: '--rank',
+  nodes: '--nodes',
+  minNodes: '--min-nodes',
+  maxNodes: '--max-nodes',
+  masterAddr: 'the host of --master',
+  masterPort: 'the port of --master',
+  host: '--host',
+  ringPort: '--ring-port',
+  token: '--token',
+  tokenFile: '--token-file',
+}
+
 type Environment = Readonly<Record<string, string | undefined>>
 
 interface Setting {
@@ -59,10 +73,12 @@ export function placeFromEnvironment(env: Environment, flags: PlaceFlags = {}): 
   const address = read('masterAddr', ['MASTER_ADDR', 'PET_MASTER_ADDR'])
   const port = read('masterPort', ['MASTER_PORT', 'PET_MASTER_PORT'])
   const world = worldOf(size, read('minNodes', ['MIN_NODES']), read('maxNodes', ['MAX_NODES']))
-  if (!world && (rank || address)) throw missing('how many processes there are', 'WORLD_SIZE')
+  if (!world && (rank || address))
+    throw missing('how many processes there are', '--nodes or WORLD_SIZE')
   const { max } = world ?? { max: 1 }
-  if (max > 1 && !rank) throw missing('the index of this process', 'RANK or JOB_COMPLETION_INDEX')
-  if (max > 1 && !address) throw missing('where index 0 is', 'MASTER_ADDR')
+  if (max > 1 && !rank)
+    throw missing('the index of this process', '--rank or RANK or JOB_COMPLETION_INDEX')
+  if (max > 1 && !address) throw missing('where index 0 is', '--master or MASTER_ADDR')
   const host = read('host', ['POD_IP'])
   const ringPort = read('ringPort', ['NEBULIFT_RING_PORT'])
   return {
@@ -88,7 +104,7 @@ type Read = (
 function reader(env: Environment, flags: PlaceFlags): Read {
   return (flag, variables, same = (a, b) => a.value === b.value) => {
     const given = flags[flag]
-    if (given !== undefined) return { name: flagName(flag), value: String(given).trim() }
+    if (given !== undefined) return { name: flagNames[flag], value: String(given).trim() }
     const [first, ...others] = variables
       .map((name) => ({ name, value: env[name]?.trim() ?? '' }))
       .filter(({ value }) => value !== '')
@@ -113,7 +129,7 @@ function worldOf(
   most: Setting | undefined,
 ): World | undefined {
   if (!size && !most) {
-    if (least) throw missing('the most processes', 'WORLD_SIZE or MAX_NODES')
+    if (least) throw missing('the most processes', '--nodes or WORLD_SIZE or MAX_NODES')
     return undefined
   }
   const bounds = size && boundsOf(size)
@@ -165,12 +181,8 @@ function tokenOf(env: Environment, flags: PlaceFlags): Pick<Place, 'token' | 'to
   return { ...(token === undefined ? {} : { token }), ...(tokenFile ? { tokenFile } : {}) }
 }
 
-function flagName(flag: string): string {
-  return `--${flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
-}
-
-function missing(what: string, variable: string): DistributedError {
-  return new DistributedError('BAD_ARGUMENT', `nothing says ${what}: wanted ${variable}`)
+function missing(what: string, wanted: string): DistributedError {
+  return new DistributedError('BAD_ARGUMENT', `nothing says ${what}: wanted ${wanted}`)
 }
 
 function wrong({ name, value }: Setting, wanted: string): DistributedError {

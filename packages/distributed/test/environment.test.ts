@@ -106,16 +106,30 @@ describe('placeFromEnvironment', () => {
       { NEBULIFT_TOKEN: 'a', NEBULIFT_TOKEN_FILE: 'b' },
       'got both NEBULIFT_TOKEN and NEBULIFT_TOKEN_FILE, wanted one of them',
     ],
-    [{ WORLD_SIZE: '' }, 'nothing says how many processes there are: wanted WORLD_SIZE'],
-    [{ RANK: '' }, 'nothing says the index of this process: wanted RANK or JOB_COMPLETION_INDEX'],
-    [{ MASTER_ADDR: ' ' }, 'nothing says where index 0 is: wanted MASTER_ADDR'],
+    [{ WORLD_SIZE: '' }, 'nothing says how many processes there are: wanted --nodes or WORLD_SIZE'],
+    [
+      { RANK: '' },
+      'nothing says the index of this process: wanted --rank or RANK or JOB_COMPLETION_INDEX',
+    ],
+    [{ MASTER_ADDR: ' ' }, 'nothing says where index 0 is: wanted --master or MASTER_ADDR'],
     [
       { WORLD_SIZE: '', MIN_NODES: '2' },
-      'nothing says the most processes: wanted WORLD_SIZE or MAX_NODES',
+      'nothing says the most processes: wanted --nodes or WORLD_SIZE or MAX_NODES',
     ],
   ])('says what is wrong with %j', (changes, message) => {
     const read = () => placeFromEnvironment({ ...good, ...changes })
     expect(read).toThrow(expect.objectContaining({ code: 'BAD_ARGUMENT', message }))
+  })
+
+  it.each([
+    [{ index: 4 }, '--rank is "4", wanted a whole number from 0 to 3'],
+    [{ nodes: '4x' }, '--nodes is "4x", wanted a number of processes'],
+    [{ masterPort: 0 }, 'the port of --master is "0", wanted a whole number from 1 to 65535'],
+    [{ masterAddr: 'a b' }, 'the host of --master is "a b", wanted a host name or address'],
+    [{ host: 'a b' }, '--host is "a b", wanted a host name or address'],
+    [{ ringPort: -1 }, '--ring-port is "-1", wanted a whole number from 0 to 65535'],
+  ])('names the flags of the command: %j', (flags, message) => {
+    expect(() => placeFromEnvironment(good, flags)).toThrow(message)
   })
 
   it('names flags as they are written', () => {
