@@ -1,5 +1,7 @@
 import { checkWhole } from './checks.ts'
 import { DistributedError } from './errors.ts'
+import { pause } from './pause.ts'
+import { reasonOf } from './reasonOf.ts'
 import {
   encodeShard,
   type Outcome,
@@ -177,8 +179,9 @@ async function makeShard<Item, Result>(
       return await make()
     } catch (error) {
       if (signal.aborted || attempt >= attempts) throw error
-      onEvent?.({ type: 'retry', shard, error: textOf(error) })
+      onEvent?.({ type: 'retry', shard, error: reasonOf(error) })
       await pause(pauseMs * 2 ** (attempt - 1), signal)
+      signal.throwIfAborted()
     }
   }
 }
@@ -197,7 +200,7 @@ async function outcomeOf<Item, Result>(
     return { item: name, value }
   } catch (thrown) {
     if (signal.aborted || thrown instanceof DistributedError) throw thrown
-    const error = textOf(thrown)
+    const error = reasonOf(thrown)
     onEvent?.({ type: 'item', item: name, error })
     return { item: name, error }
   }
@@ -237,21 +240,4 @@ function limiter(most: number) {
       else free++
     }
   }
-}
-
-const textOf = (error: unknown) => (error instanceof Error ? error.message : String(error))
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (signal.aborted) return reject(signal.reason)
-    const timer = setTimeout(() => {
-      signal.removeEventListener('abort', stop)
-      resolve()
-    }, ms)
-    const stop = () => {
-      clearTimeout(timer)
-      reject(signal.reason)
-    }
-    signal.addEventListener('abort', stop, { once: true })
-  })
 }

@@ -252,10 +252,14 @@ describe('mistakes', () => {
     [
       'another network',
       { replica: { ...perceptron(), layout: 'perceptron 6-9-3' } },
-      'differ in layout: "perceptron 6-8-3" and "perceptron 6-9-3"',
+      'ranks 0 and 1 differ: layout "perceptron 6-8-3" and "perceptron 6-9-3"',
     ],
-    ['other settings', { epochs: 5 }, 'differ in settings'],
-    ['other data', { data: passes({ passes: 4 }) }, 'differ in settings'],
+    ['other settings', { epochs: 5 }, 'ranks 0 and 1 differ: epochs 4 and 5'],
+    [
+      'other data',
+      { data: passes({ passes: 4 }) },
+      'ranks 0 and 1 differ: stepsPerEpoch 5 and 10, passes 8 and 4',
+    ],
   ])('in the options are told to all: %s', async (_, changes, message) => {
     const ends = await settled(2, (rank) => (rank === 1 ? (changes as object) : {}))
     for (const error of ends)

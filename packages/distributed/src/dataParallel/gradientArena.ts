@@ -124,11 +124,6 @@ export class GradientArena {
     return Object.fromEntries(this.#numbers)
   }
 
-  /** Bytes of gradients that one rank gives. */
-  get bytes(): number {
-    return this.#memory.reduce((sum, { byteLength }) => sum + byteLength, 0)
-  }
-
   /** Sends what has not been sent yet; resolves when every sum is whole. */
   async finish(telling: Telling): Promise<Told> {
     while (this.#travelling.length < this.#memory.length) this.#send()

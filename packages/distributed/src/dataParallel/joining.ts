@@ -74,11 +74,17 @@ async function exchange<Message>({ collective }: Meeting, message: Message): Pro
 }
 
 function differenceOf(stands: readonly Stand[]): DistributedError | undefined {
-  for (const what of ['layout', 'settings'] as const) {
-    const said = stands.map((stand) => JSON.stringify(stand[what]))
-    const other = said.findIndex((text) => text !== said[0])
-    if (other < 0) continue
-    const message = `ranks 0 and ${other} differ in ${what}: ${said[0]} and ${said[other]}`
+  const said = stands.map(({ layout, settings }) =>
+    Object.entries({ layout, ...settings }).map(
+      ([name, value]) => [name, JSON.stringify(value)] as const,
+    ),
+  )
+  for (const [rank, theirs] of said.entries()) {
+    const unlike = said[0].flatMap(([name, first], i) =>
+      theirs[i][1] === first ? [] : [`${name} ${first} and ${theirs[i][1]}`],
+    )
+    if (unlike.length === 0) continue
+    const message = `ranks 0 and ${rank} differ: ${unlike.join(', ')}`
     return new DistributedError('BAD_ARGUMENT', message)
   }
   return undefined

@@ -1,3 +1,4 @@
+import { bytesOf } from '../bytesOf.ts'
 import type { Collective } from '../collective.ts'
 import { DistributedError } from '../errors.ts'
 import type { Replica } from '../replica.ts'
@@ -40,9 +41,4 @@ export async function requireEqualWeights<Batch>(
 function commonest(marks: readonly string[]): string | undefined {
   const count = (mark: string) => marks.filter((each) => each === mark).length
   return marks.toSorted((a, b) => count(b) - count(a))[0]
-}
-
-/** The memory of an array. */
-export function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength)
 }

@@ -1,5 +1,6 @@
 import type { CheckpointStore } from '../checkpoints.ts'
 import { DistributedError } from '../errors.ts'
+import { reasonOf } from '../reasonOf.ts'
 import type { TrainEvent } from './events.ts'
 
 /** Where checkpoints go, and who is told. */
@@ -68,8 +69,4 @@ export class Saver {
     const checkpointMs = performance.now() - start
     this.#options.onEvent?.({ kind: 'checkpoint', step, bytes: state.length, checkpointMs })
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -4,9 +4,9 @@ import type { Place } from '../environment.ts'
 import { DistributedError } from '../errors.ts'
 import type { Group } from '../group.ts'
 import { memoryGroup } from '../memoryGroup.ts'
+import { reasonOf } from '../reasonOf.ts'
 import { Member } from '../rendezvous/member.ts'
 import { protocol } from '../rendezvous/messages.ts'
-import { reasonOf } from '../rendezvous/waiting.ts'
 import { type Coordinator, openCoordinator } from './rendezvous/coordinator.ts'
 import { dialer } from './rendezvous/link.ts'
 import type { Credentials } from './rendezvous/sockets.ts'
@@ -30,7 +30,10 @@ export interface GroupOptions {
   readonly meetTimeoutMs?: number
   /** How long index 0 stays for the others to leave. Default 5 s. */
   readonly lingerMs?: number
-  /** Hears in a line, every 10 s, what this process waits for. */
+  /**
+   * Hears in a line what this process waits for (after 2 s, then every 10 s), who is lost, and, with index 0, who comes
+   * with another token.
+   */
   readonly say?: (line: string) => void
 }
 
@@ -124,9 +127,10 @@ function joined(options: GroupOptions, { credentials, coordinator, ring }: Parts
 }
 
 function serve(options: GroupOptions, credentials: Credentials): Promise<Coordinator> {
-  const { place, bind, silentMs = defaultSilentMs, graceMs = defaultGraceMs } = options
+  const { place, bind, say, silentMs = defaultSilentMs, graceMs = defaultGraceMs } = options
   return openCoordinator({
     ...(bind === undefined ? {} : { bind }),
+    ...(say ? { say } : {}),
     port: place.master.port,
     credentials,
     settings: {
@@ -152,9 +156,14 @@ async function openRing(options: GroupOptions, token: string): Promise<RingListe
     return await listen(defaultRingPort)
   } catch (error) {
     // Several processes on one machine.
-    if (error instanceof DistributedError && error.code === 'IO') return listen(0)
+    if (isTaken(error)) return listen(0)
     throw error
   }
+}
+
+function isTaken(error: unknown): boolean {
+  const { cause } = error as { readonly cause?: NodeJS.ErrnoException }
+  return error instanceof DistributedError && cause?.code === 'EADDRINUSE'
 }
 
 async function tokenOf({ token, tokenFile }: Place): Promise<string> {
@@ -162,7 +171,7 @@ async function tokenOf({ token, tokenFile }: Place): Promise<string> {
   if (tokenFile === undefined)
     throw new DistributedError(
       'BAD_ARGUMENT',
-      'no token: wanted NEBULIFT_TOKEN or NEBULIFT_TOKEN_FILE, the same for all processes',
+      'no token: wanted NEBULIFT_TOKEN, or NEBULIFT_TOKEN_FILE or --token-file, the same for all processes',
     )
   const text = await readFile(tokenFile, 'utf8').catch((cause) => {
     const message = `the token cannot be read from ${tokenFile}: ${reasonOf(cause)}`

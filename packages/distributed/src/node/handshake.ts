@@ -18,6 +18,8 @@ export interface HandshakeOptions {
   readonly role: Role
   /** What the connection is for: both sides must name the same, and a proof for one does not fit another. */
   readonly context: string
+  /** Hears of a peer that speaks the protocol, and whose proof is wrong. */
+  readonly onWrongProof?: () => void
 }
 
 /** The handshake as a machine without sockets: bytes in, bytes out. */
@@ -39,7 +41,8 @@ export interface Handshake {
  * One side of a handshake.
  * @throws DistributedError `BAD_ARGUMENT` where the token is empty
  */
-export function openHandshake({ token, role, context }: HandshakeOptions): Handshake {
+export function openHandshake(options: HandshakeOptions): Handshake {
+  const { token, role, context, onWrongProof } = options
   if (token === '') throw new DistributedError('BAD_ARGUMENT', 'token: got an empty one')
   const nonce = randomBytes(nonceBytes)
   const hello = Buffer.concat([magic, nonce])
@@ -63,11 +66,11 @@ export function openHandshake({ token, role, context }: HandshakeOptions): Hands
     return role === 'client' ? prove() : hello
   }
   const check = (bytes: Uint8Array): Uint8Array => {
-    if (!timingSafeEqual(bytes, proofOf(role === 'client' ? 'server' : 'client')))
-      throw new DistributedError(
-        'REFUSED',
-        `the peer has another token, or is not here for ${context}`,
-      )
+    if (!timingSafeEqual(bytes, proofOf(role === 'client' ? 'server' : 'client'))) {
+      onWrongProof?.()
+      const text = `the peer has another token, or is not here for ${context}`
+      throw new DistributedError('REFUSED', text)
+    }
     wanted = 0
     return role === 'client' ? new Uint8Array() : prove()
   }

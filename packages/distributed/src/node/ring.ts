@@ -46,7 +46,7 @@ interface Current {
  * @throws DistributedError `IO` where the port cannot be had, `BAD_ARGUMENT` where the token is empty
  */
 export async function listenRing(options: RingOptions): Promise<RingListener> {
-  const { host = '::', port = 0, token, tls, idleTimeoutMs = 20_000 } = options
+  const { host, port = 0, token, tls, idleTimeoutMs = 20_000 } = options
   if (token === '') throw new DistributedError('BAD_ARGUMENT', 'token: got an empty one')
   checkWhole('idleTimeoutMs', idleTimeoutMs, { low: 1, high: 2 ** 31 - 1 })
   const worker = openWorker({ host, port, token, tls, idleTimeoutMs })
@@ -69,8 +69,7 @@ export async function listenRing(options: RingOptions): Promise<RingListener> {
   }
   worker.on('message', (news: News) => {
     if (news.type === 'listening') listening.resolve(news.address)
-    else if (news.type === 'failed')
-      fail(new DistributedError('IO', `${host} ${port}: ${news.message}`))
+    else if (news.type === 'failed') fail(cannotListen({ host, port }, news))
     else if (news.generation === current?.generation) hear(current, news)
   })
   worker.on('error', ({ message }) =>
@@ -117,6 +116,15 @@ export async function listenRing(options: RingOptions): Promise<RingListener> {
     await worker.terminate()
     throw error
   }
+}
+
+function cannotListen(
+  { host, port }: Pick<RingData, 'host' | 'port'>,
+  { message, code }: Extract<News, { type: 'failed' }>,
+): DistributedError {
+  const where = host === undefined ? `port ${port}` : `${host}, port ${port}`
+  const cause = Object.assign(new Error(message), { code })
+  return new DistributedError('IO', `cannot listen on ${where}: ${message}`, { cause })
 }
 
 function hear(

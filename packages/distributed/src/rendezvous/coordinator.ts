@@ -236,6 +236,7 @@ function drop(draft: Draft, index: number, loss: Loss): void {
 
 function lose(draft: Draft, index: number, { reason, atMs }: Loss): void {
   draft.seats.delete(index)
+  for (const { link } of draft.seats.values()) send(draft, link, { type: 'lost', index, reason })
   end(draft, `index ${index} was lost: ${reason}`)
   grant(draft, index, atMs)
 }

@@ -1,9 +1,11 @@
 import type { Collective } from '../collective.ts'
 import { DistributedError } from '../errors.ts'
 import { type Group, type Meeting, sourceOf } from '../group.ts'
+import { pause } from '../pause.ts'
+import { reasonOf } from '../reasonOf.ts'
 import { endable } from './endable.ts'
 import type { Application, Summons, ToCoordinator, ToMember } from './messages.ts'
-import { orAborted, pause, reasonOf } from './waiting.ts'
+import { orAborted } from './waiting.ts'
 
 // A member's side of the rendezvous: it keeps one connection to the coordinator over all generations, and makes a new
 // one whenever that is lost.
@@ -36,10 +38,11 @@ export interface MemberOptions {
    */
   connect(summons: Summons, signal: AbortSignal): Promise<Collective>
   readonly meetTimeoutMs: number
-  /** Hears in a line, every 10 s, what a member waits for. */
+  /** Hears in a line what a member waits for, after 2 s and then every 10 s, and who is lost. */
   readonly say?: (line: string) => void
 }
 
+const firstSayMs = 2000
 const sayMs = 10_000
 const firstPauseMs = 50
 const longestPauseMs = 1000
@@ -68,6 +71,8 @@ export class Member implements Group {
   #missing: string | undefined
   #meeting = false
   #generation = 0
+  /** In which it has said that the coordinator is lost; of one that it never met with it says nothing. */
+  #saidLostIn = 0
   #members: readonly number[] = []
 
   constructor(options: MemberOptions) {
@@ -88,7 +93,7 @@ export class Member implements Group {
     if (this.#meeting)
       throw new DistributedError('BAD_ARGUMENT', 'meet: called while it is under way')
     this.#meeting = true
-    const { meetTimeoutMs, say } = this.#options
+    const { meetTimeoutMs } = this.#options
     const patience = new AbortController()
     const giveUp = () =>
       patience.abort(
@@ -98,7 +103,7 @@ export class Member implements Group {
         ),
       )
     const timeout = setTimeout(giveUp, meetTimeoutMs)
-    const saying = setInterval(() => say?.(`waiting: ${this.#waitsFor()}`), sayMs)
+    const stopSaying = this.#sayWhatFor()
     this.#missing = undefined
     try {
       await this.#end('it comes to meet again')
@@ -109,7 +114,7 @@ export class Member implements Group {
       throw error
     } finally {
       clearTimeout(timeout)
-      clearInterval(saying)
+      stopSaying()
       this.#meeting = false
     }
   }
@@ -205,6 +210,7 @@ export class Member implements Group {
       this.#current = { number: message.generation, ending: new AbortController() }
       this.#summoned?.resolve(message)
     } else if (message.type === 'ended') this.#abort(message.reason, message.generation)
+    else if (message.type === 'lost') this.#sayLost(message)
     else if (message.type === 'dropped') this.#loseLink(message.reason)
     else if (message.type === 'farewell') this.#farewell?.resolve()
     else if (message.type === 'refused') {
@@ -215,8 +221,12 @@ export class Member implements Group {
   }
 
   #loseLink(reason: string): void {
-    const { coordinator } = this.#options
+    const { coordinator, meetTimeoutMs, say } = this.#options
     const text = `lost the coordinator at ${coordinator}: ${reason}`
+    // Once a generation, however often it comes and goes.
+    if (this.#saidLostIn !== this.#generation && !this.#refusal)
+      say?.(`${text}; waiting for another in its place, at most ${meetTimeoutMs / 1000} s`)
+    this.#saidLostIn = this.#generation
     this.#missing = text
     this.#hangUp()
     this.#summoned?.reject(new DistributedError('ABORTED', text))
@@ -239,6 +249,23 @@ export class Member implements Group {
     this.#current = undefined
     ended?.ending.abort(new DistributedError('ABORTED', reason))
     await ended?.collective?.close()
+  }
+
+  /** Says now and then what it waits for; returns how to stop that. */
+  #sayWhatFor(): () => void {
+    const tell = () => {
+      this.#options.say?.(`waiting: ${this.#waitsFor()}`)
+      timer = setTimeout(tell, sayMs)
+    }
+    let timer = setTimeout(tell, firstSayMs)
+    return () => clearTimeout(timer)
+  }
+
+  #sayLost({ index, reason }: Extract<ToMember, { type: 'lost' }>): void {
+    const { application, meetTimeoutMs, say } = this.#options
+    const { min, max } = application.world
+    const what = min === max ? 'waiting for another in its place' : 'meeting anew'
+    say?.(`index ${index} is lost (${reason}); ${what}, at most ${meetTimeoutMs / 1000} s`)
   }
 
   #waitsFor(): string {

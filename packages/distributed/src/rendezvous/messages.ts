@@ -2,7 +2,7 @@
 // never compared.
 
 /** Counted up with every change of the messages: processes of different versions do not train together. */
-export const protocol = 1
+export const protocol = 2
 
 /** How many members a training has: equal bounds where the number is fixed. */
 export interface World {
@@ -59,6 +59,8 @@ export type ToMember =
   | { readonly type: 'waiting'; readonly present: number; readonly missing: readonly number[] }
   | ({ readonly type: 'meeting' } & Summons)
   | { readonly type: 'ended'; readonly generation: number; readonly reason: string }
+  /** Another member is gone, without having left. */
+  | { readonly type: 'lost'; readonly index: number; readonly reason: string }
   /** For good. */
   | { readonly type: 'refused'; readonly reason: string }
   /** The connection ends, and why; whoever hears it may come again. */
@@ -121,6 +123,7 @@ const toMember: Readonly<Record<ToMember['type'], Check>> = {
     indexes: list(whole(0)),
   }),
   ended: shape({ generation: whole(1), reason: text }),
+  lost: shape({ index: whole(0), reason: text }),
   refused: shape({ reason: text }),
   dropped: shape({ reason: text }),
   farewell: () => true,

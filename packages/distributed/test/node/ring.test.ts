@@ -93,7 +93,8 @@ describe('the ring', () => {
     const [{ host, port }] = listeners
     await expect(listenRing({ host, port, token: 'x' })).rejects.toMatchObject({
       code: 'IO',
-      message: expect.stringContaining(String(port)),
+      message: expect.stringContaining(`cannot listen on ${host}, port ${port}: `),
+      cause: expect.objectContaining({ code: 'EADDRINUSE' }),
     })
     const peers = [{ host, port }]
     await expect(listeners[0].connect({ rank: 0, world: 2, generation: 1, peers })).rejects.toThrow(

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { coordinate, isDrained, newCoordinator } from '../../src/rendezvous/coordinator.ts'
+import { protocol } from '../../src/rendezvous/messages.ts'
 import { settingsOf, Town } from './town.ts'
 
 const elastic = settingsOf({ world: { min: 2, max: 4 } })
@@ -39,6 +40,8 @@ describe('a world of four', () => {
       reason: 'index 3 was lost: the connection closed',
     }
     expect(zero!.heard).toContainEqual(ended)
+    const lost = { type: 'lost', index: 3, reason: 'the connection closed' }
+    for (const { heard } of [zero!, one!]) expect(heard).toContainEqual(lost)
     for (const person of town.people.slice(0, 3)) town.join(person, { step: 9 })
     town.pass(100)
     expect(town.meetings).toHaveLength(1)
@@ -177,12 +180,12 @@ describe('a world of four', () => {
     [{ world: { min: 2, max: 4 } }, "index 1: its world is of 2 to 4, the coordinator's of 4"],
     [{ index: 4 }, 'index 4: wanted one below 4, the size of the world'],
     [{ layout: 'M' }, 'index 1: it trains M, the coordinator L'],
-    [{ protocol: 2 }, 'speaks version 2 of the protocol, the coordinator version 1'],
+    [{ protocol: protocol + 1 }, 'speaks version 3 of the protocol, the coordinator version 2'],
   ])('refuses %j', (changes, reason) => {
     const { state } = new Town(settingsOf())
     const address = { host: 'h', port: 1 }
     const { world, layout } = state.settings
-    const good = { protocol: 1, index: 1, world, layout, step: 0, generation: 0, address }
+    const good = { protocol, index: 1, world, layout, step: 0, generation: 0, address }
     const application = { ...good, ...changes }
     const { effects } = coordinate(state, { type: 'join', link: 1, application, atMs: 0 })
     expect(effects).toEqual([

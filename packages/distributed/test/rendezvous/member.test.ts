@@ -2,17 +2,21 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { DistributedError } from '../../src/errors.ts'
 import { memoryCollectives } from '../../src/memoryCollectives.ts'
 import { type LinkEvents, Member, type MemberOptions } from '../../src/rendezvous/member.ts'
-import type { Summons, ToCoordinator } from '../../src/rendezvous/messages.ts'
+import { protocol, type Summons, type ToCoordinator } from '../../src/rendezvous/messages.ts'
+
+const base = {
+  application: {
+    ...{ protocol, index: 0, world: { min: 1, max: 1 }, layout: '' },
+    address: { host: '', port: 1 },
+  },
+}
 
 /** A coordinator that says what a test tells it. */
 function scene(changes: Partial<MemberOptions> = {}) {
   const links: { events: LinkEvents; sent: ToCoordinator[]; isOpen: boolean }[] = []
   const said: string[] = []
   const member = new Member({
-    application: {
-      ...{ protocol: 1, index: 0, world: { min: 1, max: 1 }, layout: '' },
-      address: { host: '', port: 1 },
-    },
+    ...base,
     coordinator: 'zero:29500',
     dial: async (events) => {
       const link = { events, sent: [] as ToCoordinator[], isOpen: true }
@@ -49,7 +53,7 @@ describe('a member', () => {
   beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval'] }))
   afterEach(() => void vi.useRealTimers())
 
-  it('says every ten seconds what it waits for, and then gives up', async () => {
+  it('says after two seconds and every ten more what it waits for, and then gives up', async () => {
     const dial = () => Promise.reject(aborted('no coordinator at zero:29500: ECONNREFUSED'))
     const { member, said } = scene({ dial })
     const meeting = member.meet({ step: 0 })
@@ -57,10 +61,14 @@ describe('a member', () => {
       code: 'TIMEOUT',
       message: 'no meeting within 60000 ms: no coordinator at zero:29500: ECONNREFUSED',
     })
-    await vi.advanceTimersByTimeAsync(60_000)
+    await vi.advanceTimersByTimeAsync(1900)
+    expect(said).toEqual([])
+    await vi.advanceTimersByTimeAsync(200)
+    expect(said).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(58_000)
     await refused
-    expect(said.length).toBeGreaterThanOrEqual(5)
-    expect(said.length).toBeLessThanOrEqual(6)
+    // After 2, 12, 22, 32, 42 and 52 s.
+    expect(said).toHaveLength(6)
     expect(new Set(said)).toEqual(new Set(['waiting: no coordinator at zero:29500: ECONNREFUSED']))
   })
 
@@ -103,6 +111,19 @@ describe('a member', () => {
       { step: 4, generation: 0 },
       { step: 5, generation: 7 },
     ])
+  })
+
+  it.each([
+    [{ min: 2, max: 2 }, 'waiting for another in its place'],
+    [{ min: 1, max: 2 }, 'meeting anew'],
+  ])('says who is lost, in a world of %j', async (world, what) => {
+    const { application } = base
+    const { member, coordinator, call, said } = scene({ application: { ...application, world } })
+    const meeting = member.meet({ step: 0 })
+    await call(1)
+    await meeting
+    coordinator().events.onMessage({ type: 'lost', index: 1, reason: 'the connection closed' })
+    expect(said).toEqual([`index 1 is lost (the connection closed); ${what}, at most 60 s`])
   })
 
   it('complains of a ring that does not form, and comes again', async () => {
@@ -159,7 +180,7 @@ describe('a member', () => {
   })
 
   it('ends its generation with the connection, and makes another', async () => {
-    const { member, links, coordinator, call } = scene()
+    const { member, links, coordinator, call, said } = scene()
     const first = member.meet({ step: 0 })
     await call(1)
     const { collective } = await first
@@ -170,6 +191,11 @@ describe('a member', () => {
     })
     const again = member.meet({ step: 1 })
     await vi.waitFor(() => expect(links).toHaveLength(2))
+    coordinator().events.onLost('it came back, and went again')
+    await vi.waitFor(() => expect(links).toHaveLength(3))
+    expect(said).toEqual([
+      'lost the coordinator at zero:29500: the connection closed; waiting for another in its place, at most 60 s',
+    ])
     await call(2)
     expect((await again).collective.generation).toBe(2)
   })

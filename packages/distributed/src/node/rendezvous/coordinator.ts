@@ -15,7 +15,8 @@ import {
 } from '../../rendezvous/coordinator.ts'
 import { type Application, isToCoordinator, type ToCoordinator } from '../../rendezvous/messages.ts'
 import { type Lines, openLines } from './lines.ts'
-import { type Credentials, serveSockets } from './sockets.ts'
+import { type Credentials, remoteHostOf, serveSockets } from './sockets.ts'
+import { tellOfStrangers } from './strangers.ts'
 
 /** Connections for every member: its own, and that of a process in its place. */
 const linksPerMember = 4
@@ -32,6 +33,8 @@ export interface CoordinatorOptions {
   readonly port: number
   readonly credentials: Credentials
   readonly settings: CoordinatorSettings
+  /** Hears in a line who comes with another token. */
+  readonly say?: (line: string) => void
 }
 
 /** A coordinator that serves. */
@@ -47,7 +50,7 @@ export interface Coordinator {
  * @throws DistributedError `REFUSED` where the port is taken
  */
 export async function openCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
-  const { settings, credentials } = options
+  const { settings, credentials, say = () => {} } = options
   const links = new Map<number, Lines>()
   const empty = new Set<() => void>()
   let state = newCoordinator(settings)
@@ -76,7 +79,7 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
       onValue: (value) => {
         if (!isToCoordinator(value)) return false
         clearTimeout(idle)
-        happen(eventOf(value, { link, seenFrom: socket.remoteAddress ?? '' }))
+        happen(eventOf(value, { link, seenFrom: remoteHostOf(socket) }))
         return true
       },
       onLost: () => {
@@ -88,7 +91,7 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
     links.set(link, lines)
   }
 
-  const server = serveSockets(credentials, onPeer)
+  const server = serveSockets(credentials, { onPeer, onWrongToken: tellOfStrangers(say) })
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
     sockets.add(socket)
@@ -133,10 +136,9 @@ function eventOf(
 }
 
 /** A member that does not say where it is is where it is seen from; on our own machine, where we are. */
-function withHost(application: Application, seenFrom: string): Application {
+function withHost(application: Application, host: string): Application {
   const { address } = application
   if (address?.host !== '') return application
-  const host = seenFrom.replace(/^::ffff:(?=\d+\.)/, '')
   const here = host === '::1' || (isIPv4(host) && host.startsWith('127.'))
   return { ...application, address: { host: here ? '' : host, port: address.port } }
 }

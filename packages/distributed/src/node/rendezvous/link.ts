@@ -1,8 +1,8 @@
 import { performance } from 'node:perf_hooks'
 import { DistributedError } from '../../errors.ts'
+import { reasonOf } from '../../reasonOf.ts'
 import type { Link, LinkEvents } from '../../rendezvous/member.ts'
 import { isToMember, type ToMember } from '../../rendezvous/messages.ts'
-import { reasonOf } from '../../rendezvous/waiting.ts'
 import { openLines } from './lines.ts'
 import { type Credentials, dialSocket } from './sockets.ts'
 

@@ -15,13 +15,26 @@ export interface Credentials {
   readonly handshakeMs: number
 }
 
+/** Where a socket's other end is; addresses of IPv4 as such. */
+export function remoteHostOf({ remoteAddress = '' }: Socket): string {
+  return remoteAddress.replace(/^::ffff:(?=\d+\.)/, '')
+}
+
 /** Connections that have yet to prove themselves; where there are more, the one that came first must go. */
 const strangers = 64
+
+/** What a server hears of those who come. */
+export interface ServerEvents {
+  /** Whoever has proved itself. */
+  onPeer(socket: Socket): void
+  /** Of whoever speaks as a member does, but has another token: its address. */
+  onWrongToken?(host: string): void
+}
 
 /** A server whose connections have proved themselves before `onPeer` sees them; all others are dropped. */
 export function serveSockets(
   { token, tls, handshakeMs }: Credentials,
-  onPeer: (socket: Socket) => void,
+  { onPeer, onWrongToken }: ServerEvents,
 ): Server {
   const waiting = new Map<string, Socket>()
   const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`
@@ -30,7 +43,9 @@ export function serveSockets(
     // A stranger's troubles are its own.
     socket.on('error', () => {})
     try {
-      await authenticate(socket, { token, role: 'server', context, timeoutMs: handshakeMs })
+      const onWrongProof = () => onWrongToken?.(remoteHostOf(socket))
+      const timeoutMs = handshakeMs
+      await authenticate(socket, { token, role: 'server', context, timeoutMs, onWrongProof })
     } catch {
       return
     }

@@ -1,3 +1,4 @@
+import { bytesOf } from '../../bytesOf.ts'
 import { checkReduce, checkWhole } from '../../checks.ts'
 import type { Stretch } from '../../chunks.ts'
 import type { Collective, ReduceOptions, Traffic } from '../../collective.ts'
@@ -33,9 +34,6 @@ interface Waiting {
   readonly array: Float32Array | Uint8Array
   readonly answer: PromiseWithResolvers<unknown>
 }
-
-const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
-  new Uint8Array(buffer, byteOffset, byteLength)
 
 const overlap = (a: ArrayBufferView, b: ArrayBufferView): boolean =>
   a.buffer === b.buffer &&

@@ -9,7 +9,7 @@ const most = 64
 const patienceMs = 5000
 
 export interface DoorOptions {
-  readonly host: string
+  readonly host: string | undefined
   readonly port: number
   readonly token: string
   readonly tls: TlsOptions | undefined
@@ -61,7 +61,7 @@ export async function openDoor({ host, port, token, tls }: DoorOptions): Promise
     if (waiting.size > most) waiting.values().next().value?.destroy()
     return secure ? secure.emit('connection', socket) : admit(socket)
   })
-  server.listen(port, host)
+  server.listen({ port, ...(host === undefined ? {} : { host }) })
   await once(server, 'listening')
   const address = server.address() as AddressInfo
   return {

@@ -5,7 +5,8 @@ import type { Request } from './operations.ts'
 // What the thread that calls and the thread of the ring tell each other.
 
 export interface RingData {
-  readonly host: string
+  /** Undefined: all addresses of this machine, be they IPv6 or only IPv4. */
+  readonly host: string | undefined
   readonly port: number
   readonly token: string
   readonly tls: TlsOptions | undefined
@@ -28,7 +29,8 @@ export type Order =
 
 export type News =
   | { readonly type: 'listening'; readonly address: Address }
-  | { readonly type: 'failed'; readonly message: string }
+  /** `code`: of the system, as EADDRINUSE. */
+  | { readonly type: 'failed'; readonly message: string; readonly code: string | undefined }
   | { readonly type: 'connected'; readonly generation: number }
   | {
       readonly type: 'done'

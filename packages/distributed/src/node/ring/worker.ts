@@ -1,4 +1,5 @@
 import { parentPort, workerData } from 'node:worker_threads'
+import { reasonOf } from '../../reasonOf.ts'
 import { type Door, openDoor } from './door.ts'
 import { Generation } from './generation.ts'
 import type { News, Order, RingData } from './messages.ts'
@@ -35,5 +36,6 @@ try {
   parentPort?.on('message', (order: Order) => obey(door, order))
   tell({ type: 'listening', address: { host: door.host, port: door.port } })
 } catch (error) {
-  tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
+  const { code } = error as NodeJS.ErrnoException
+  tell({ type: 'failed', message: reasonOf(error), code })
 }
