@@ -61,9 +61,9 @@ export async function trainTogether(
       const latest = leads ? await checkpoints.latest() : undefined
       await log?.cut(latest?.step ?? 0)
       // Lost when all steps were made and the others had gone: what is left to do needs nobody else.
+      const ended = latest ? await endOf(steps, latest, options) : undefined
       const reason =
-        (latest && (await endOf(steps, latest, options))) ??
-        (await trainInGroup(steps, { ...options, ...(leads && { checkpoints }) }))
+        ended ?? (await trainInGroup(steps, { ...options, ...(leads && { checkpoints }) }))
       const outcome = reason === 'interrupted' ? 'interrupted' : 'finished'
       if (!leads) return { outcome }
       const result = await steps.result(reason)
