@@ -116,7 +116,7 @@ describe('a folder of another training', () => {
     await train({ folder, epochs: 2, settings: { rate: 1 } })
     const before = readdirSync(folder).map((name) => readFileSync(join(folder, name)))
     expect(await refused(train({ folder, epochs: 2, settings: { rate: 2 } }))).toBe(
-      'BAD_ARGUMENT FOLDER: holds a training with other settings; choose another folder, or remove it',
+      'BAD_ARGUMENT FOLDER: holds a training with other settings (rate 1, now 2); choose another folder, or remove it',
     )
     expect(readdirSync(folder).map((name) => readFileSync(join(folder, name)))).toEqual(before)
     expect(await refused(train({ folder, epochs: 2, settings: { rate: 1 } }))).toBe('accepted')
