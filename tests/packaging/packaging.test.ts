@@ -77,7 +77,7 @@ describe.each(members)('tarball of $manifest.name', (member) => {
     const { files } = tarballOf(member)
     const paths = files.map(({ path }) => path)
     const known =
-      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.*\.(js|d\.ts)(\.map)?|bin\/[\w-]+\.js|[\w.-]+\.schema\.json|model\/[\w.]+\.(onnx|card\.md))$/
+      /^(package\.json|README\.md|LICENSE|CHANGELOG\.md|dist\/.*\.(js|d\.ts)(\.map)?|bin\/[\w-]+\.js|[\w.-]+\.schema\.json|model\/[\w.]+\.(onnx|card\.md)|chart\/.+|k8s\/.+\.yaml)$/
     expect(paths.filter((path) => !known.test(path))).toEqual([])
     expect(paths.filter((path) => /(^|[/.])(src|tests?|spec)([/.]|$)/.test(path))).toEqual([])
     expect(paths).toContain('README.md')
