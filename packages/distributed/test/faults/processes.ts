@@ -62,7 +62,7 @@ export interface Training {
 }
 
 export const world = 3
-const waitMs = 120_000
+const waitMs = Number(process.env.NEBULIFT_FAULT_WAIT_MS ?? 120_000)
 const script = new URL('trainer.ts', import.meta.url).pathname
 
 export async function startTraining(options: TrainingOptions = {}): Promise<Training> {
@@ -121,7 +121,12 @@ export async function startTraining(options: TrainingOptions = {}): Promise<Trai
   for (let index = 0; index < world; index++) void start(index)
   return {
     ...{ port, mark, lines, exits, finished: finished.promise },
-    told: (fits) => within(waitMs, (resolve) => watch({ lines, watching, fits, resolve })),
+    told: (fits) =>
+      within(waitMs, (resolve) => watch({ lines, watching, fits, resolve })).catch((cause) => {
+        const said = lines.filter(({ kind }) => kind === 'said').slice(-12)
+        const state = JSON.stringify({ exits: exits.slice(-8), said }, undefined, 1)
+        throw new Error(`${cause.message}; ${state}`, { cause })
+      }),
     signal: (index, signal) => void current.get(index)?.kill(signal),
     abandon: (index) => void start(index),
     another: (index, more) => void launch(index, more),
