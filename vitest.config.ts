@@ -14,8 +14,6 @@ const project = (name: string, folder: string, kind = 'test') => ({
   test: {
     name,
     root: folder,
-    // Losses at random moments have hung once in nine runs, the cause is looked for: CI tries such a test twice.
-    retry: kind === 'fault' && process.env.CI ? 1 : 0,
     include: [`**/*.${kind}.ts`],
     testTimeout: 180_000,
     hookTimeout: 180_000,
