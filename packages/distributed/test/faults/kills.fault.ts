@@ -61,7 +61,11 @@ describe('killed processes', () => {
     const seed = Number(process.env.NEBULIFT_FAULT_SEED ?? Date.now() % 2 ** 31)
     process.stdout.write(`NEBULIFT_FAULT_SEED=${seed}\n`)
     const draw = random(seed, 0)
-    const it = await start()
+    // Steps slow enough that twenty kills come before the end.
+    const berth = (index: number) => ({
+      settings: { pauseMs: 100, ...(index === 0 && { folder }) },
+    })
+    const it = await start({ berth })
     const costs: Cost[] = []
     for (let kill = 0; kill < kills; kill++) {
       // Not so late that the others have all done their part and gone: nobody would wait for the one in its place.
