@@ -18,6 +18,15 @@ export function chunksOf(length: number, world: number): Stretch[] {
   })
 }
 
+/** A lane's part of a chunk. */
+export function partOf(
+  { start, length }: Stretch,
+  { lane, lanes }: { readonly lane: number; readonly lanes: number },
+): Stretch {
+  const part = chunksOf(length, lanes)[lane]!
+  return { start: start + part.start, length: part.length }
+}
+
 /** Cuts a stretch into segments of at most `most` elements; an empty one has one empty segment. */
 export function segmentsOf({ start, length }: Stretch, most: number): Stretch[] {
   const count = Math.max(1, Math.ceil(length / most))

@@ -12,6 +12,8 @@ export type DistributedErrorCode =
   /** A rank could not do its part for good, or numbers are no longer finite: trying again would end the same way. */
   | 'FAILED'
   | 'IO'
+  /** All steps had been made, and the others had gone, when this process came: nothing is left for it to do. */
+  | 'OVER'
   | 'CLOSED'
 
 /** Every error that this package throws on purpose. */
@@ -39,5 +41,6 @@ const lasting: readonly DistributedErrorCode[] = ['REFUSED', 'BAD_ARGUMENT', 'DI
 /** The exit code that an error deserves; errors that are not ours are taken for mistakes. */
 export function exitCodeOf(error: unknown): number {
   if (!(error instanceof DistributedError)) return exitCodes.never
+  if (error.code === 'OVER') return exitCodes.done
   return lasting.includes(error.code) ? exitCodes.never : exitCodes.retry
 }

@@ -1,4 +1,4 @@
-export type { CheckpointStore } from './checkpoints.ts'
+export type { Checkpoint, CheckpointStore } from './checkpoints.ts'
 export type { Collective, ReduceOptions, Traffic } from './collective.ts'
 export type {
   CheckpointEvent,
@@ -9,7 +9,7 @@ export type {
 export { describeScaling } from './describeScaling.ts'
 export { type Place, type PlaceFlags, placeFromEnvironment } from './environment.ts'
 export { DistributedError, type DistributedErrorCode, exitCodeOf, exitCodes } from './errors.ts'
-export type { Group, Meeting } from './group.ts'
+export { type Group, type Meeting, type TrainingEnd, TrainingOver } from './group.ts'
 export {
   type MapShardsOptions,
   type MergedShards,

@@ -53,7 +53,11 @@ export interface TrainOptions<Batch> {
 
 /** What a training came to. */
 export interface TrainResult {
-  readonly reason: 'finished' | 'stopped' | 'interrupted'
+  /**
+   * `stopped` by `afterEpoch`, `interrupted` by the signal. `missed`: this process came when the others had made all
+   * steps; its replica has not learnt what theirs have.
+   */
+  readonly reason: 'finished' | 'stopped' | 'interrupted' | 'missed'
   /** Steps done. */
   readonly step: number
   /** Epochs done. */

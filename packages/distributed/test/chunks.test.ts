@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { chunksOf, segmentsOf } from '../src/chunks.ts'
+import { chunksOf, partOf, segmentsOf } from '../src/chunks.ts'
 
 it('chunks cover an array once, aligned and alike', () => {
   const property = fc.property(
@@ -19,6 +19,21 @@ it('chunks cover an array once, aligned and alike', () => {
       expect(end).toBe(length)
     },
   )
+  fc.assert(property)
+})
+
+it('parts of lanes cover a chunk once, aligned as it is', () => {
+  const chunk = fc.record({ start: fc.nat(1000).map((n) => 4 * n), length: fc.nat(10_000) })
+  const property = fc.property(chunk, fc.integer({ min: 1, max: 9 }), (whole, lanes) => {
+    let end = whole.start
+    for (let lane = 0; lane < lanes; lane++) {
+      const { start, length } = partOf(whole, { lane, lanes })
+      expect(start).toBe(end)
+      if (length > 0) expect(start % 4).toBe(0)
+      end = start + length
+    }
+    expect(end).toBe(whole.start + whole.length)
+  })
   fc.assert(property)
 })
 

@@ -1,13 +1,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CheckpointStore } from '../src/checkpoints.ts'
+import type { Checkpoint, CheckpointStore } from '../src/checkpoints.ts'
 import type { TrainEvent } from '../src/dataParallel/events.ts'
 import { DistributedError, exitCodeOf } from '../src/errors.ts'
+import type { Group } from '../src/group.ts'
 import { memoryGroup } from '../src/memoryGroup.ts'
 import { type TrainOptions, type TrainResult, trainDataParallel } from '../src/trainDataParallel.ts'
 import { memoryStore } from './dataParallel/memoryStore.ts'
 import { type Examples, type Perceptron, perceptron } from './dataParallel/perceptron.ts'
-import { distance, options, trainOn } from './dataParallel/training.ts'
+import { distance, meeting, options, trainOn } from './dataParallel/training.ts'
 
 const ROUNDING = 2e-6
 
@@ -124,7 +125,15 @@ describe('the loss of processes', () => {
     await fc.assert(
       fc.asyncProperty(losses, async (all) => {
         const ended = await trainThrough(4, all, () => ({ onEvent: note }), 1)
-        for (const { replica, result } of ended) {
+        // Whoever comes back when the others have made all steps hears so.
+        const missed = ended.filter(({ result }) => result.reason === 'missed')
+        for (const { replica, result } of missed) {
+          expect(result).toEqual({ reason: 'missed', step: 20, epochs: 4 })
+          expect(replica.applied).toEqual([])
+        }
+        const present = ended.filter(({ result }) => result.reason !== 'missed')
+        expect(present.length).toBeGreaterThan(0)
+        for (const { replica, result } of present) {
           expect(result).toEqual({ reason: 'finished', step: 20, epochs: 4 })
           expect(replica.applied).toEqual(everyStepOnce)
           expect(distance(replica.all(), expected.all())).toBeLessThan(ROUNDING)
@@ -202,21 +211,75 @@ describe('the loss of processes', () => {
 
   it('again and again, before a step is ever done, comes to an end', async () => {
     const group = memoryGroup(1)
-    const member = group.start(0)
-    const broken = {
-      leave: () => member.leave(),
-      meet: async (progress: { step: number }) => {
-        const meeting = await member.meet(progress)
-        setImmediate(() => meeting.collective.close())
-        return meeting
-      },
-    }
+    const broken = meeting(group.start(0), (met) => {
+      setImmediate(() => met.collective.close())
+      return met
+    })
     const error = await trainDataParallel(options(broken, perceptron())).catch((error) => error)
     expect(error).toMatchObject({
       code: 'TIMEOUT',
       message: expect.stringContaining('31 meetings'),
     })
     expect(exitCodeOf(error)).toBe(75)
+  })
+})
+
+describe('the end', () => {
+  const over = { step: 20, epochs: 4 }
+
+  it('is told to whoever takes the place of one that was lost when all was done', async () => {
+    const group = memoryGroup(2)
+    const [zero, one] = [group.start(0), group.start(1)]
+    const train = (member: Group) => trainDataParallel(options(member, perceptron()))
+    const ends = await Promise.all([train(zero), train(one)])
+    for (const end of ends) expect(end).toEqual({ reason: 'finished', ...over })
+    await zero.leave()
+    group.kill(1)
+    expect(await train(group.start(1))).toEqual({ reason: 'missed', ...over })
+  })
+
+  it('is told by the leader in the place of one that was lost before the others heard of it', async () => {
+    const store = memoryStore()
+    const group = memoryGroup(2)
+    const follower = perceptron()
+    const following = trainDataParallel(options(group.start(1), follower))
+    // Lost between the last checkpoint and the last word.
+    const dying: CheckpointStore = {
+      ...store,
+      save: async (checkpoint) => {
+        await store.save(checkpoint)
+        if (checkpoint.step === 20) group.kill(0)
+      },
+    }
+    const lost = trainDataParallel(options(group.start(0), perceptron(), { checkpoints: dying }))
+    await expect(lost).rejects.toMatchObject({ code: 'CLOSED' })
+    const leader = perceptron()
+    const end = trainDataParallel(options(group.start(0), leader, { checkpoints: store }))
+    expect(await end).toEqual({ reason: 'finished', ...over })
+    expect(await following).toEqual({ reason: 'finished', ...over })
+    expect(follower.applied).toEqual(everyStepOnce)
+    expect(leader.all()).toEqual(follower.all())
+  })
+
+  it('that was decided on early is remembered', async () => {
+    const store = memoryStore()
+    const afterEpoch = async ({ epoch }: { epoch: number }) => ({ stop: epoch === 1 })
+    const changes = (rank: number) => ({ afterEpoch, ...(rank === 0 && { checkpoints: store }) })
+    const stopped = { reason: 'stopped', step: 10, epochs: 2 }
+    for (const { result } of await trainOn(2, changes)) expect(result).toEqual(stopped)
+    const again = trainDataParallel(options(memoryGroup(2).start(0), perceptron(), changes(0)))
+    expect(await again).toEqual(stopped)
+  })
+
+  it('is not the end where more epochs are wanted now', async () => {
+    const store = memoryStore()
+    const changes = (rank: number) => (rank === 0 ? { checkpoints: store } : {})
+    await trainOn(2, (rank) => ({ ...changes(rank), epochs: 2 }))
+    const [{ replica: expected }] = await trainOn(2)
+    for (const { result, replica } of await trainOn(2, changes)) {
+      expect(result).toEqual({ reason: 'finished', ...over })
+      expect(replica.all()).toEqual(expected.all())
+    }
   })
 })
 
@@ -237,7 +300,7 @@ describe('checkpoints', () => {
 
   it('lead to the same bits as a training that was never stopped', async () => {
     const [{ replica: expected }] = await trainOn(2)
-    for (const stopAt of [1, 5, 7, 19]) {
+    for (const stopAt of [1, 5, 7, 18]) {
       const store = memoryStore()
       const stopping = new AbortController()
       const stop = (step: number) => step + 1 === stopAt && stopping.abort()
@@ -266,9 +329,9 @@ describe('checkpoints', () => {
     const said: string[] = []
     const full = {
       ...store,
-      save: async (step: number, state: Uint8Array) => {
-        if (step < 10) throw new Error('/ckpt: no space left on the disk')
-        await store.save(step, state)
+      save: async (checkpoint: Checkpoint) => {
+        if (checkpoint.step < 10) throw new Error('/ckpt: no space left on the disk')
+        await store.save(checkpoint)
       },
     }
     await trainOn(2, (rank) => ({
@@ -306,9 +369,9 @@ describe('checkpoints', () => {
     const gate = Promise.withResolvers<void>()
     const slow = {
       ...store,
-      save: async (step: number, state: Uint8Array) => {
+      save: async (checkpoint: Checkpoint) => {
         await gate.promise
-        await store.save(step, state)
+        await store.save(checkpoint)
       },
     }
     const replica = perceptron({ afterUpdate: (step) => step === 19 && gate.resolve() })

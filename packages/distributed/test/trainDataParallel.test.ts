@@ -5,7 +5,7 @@ import { memoryGroup } from '../src/memoryGroup.ts'
 import { shuffled } from '../src/shuffle.ts'
 import { trainDataParallel } from '../src/trainDataParallel.ts'
 import { type Examples, examples, passes, perceptron } from './dataParallel/perceptron.ts'
-import { distance, options, trainOn } from './dataParallel/training.ts'
+import { distance, meeting, options, trainOn } from './dataParallel/training.ts'
 
 /** Weights are of order 1 and twenty steps add sums of eight float32: a few units in the last place. */
 const ROUNDING = 2e-6
@@ -68,7 +68,6 @@ describe('trainDataParallel', () => {
   it('sends a bucket before the pass is over, and only then where overlap is off', async () => {
     const sent = async (overlap: boolean) => {
       const group = memoryGroup(1).start(0)
-      const { collective, ...meeting } = await group.meet({ step: -1 })
       const log: string[] = []
       const replica = perceptron()
       const watched = {
@@ -79,12 +78,14 @@ describe('trainDataParallel', () => {
         },
       }
       // With one rank there is nothing to be summed.
-      const told = { ...collective, world: 2, allReduce: async () => void log.push('reduce') }
-      const meet = async () => ({ ...meeting, collective: told })
+      const listening = meeting(group, ({ collective, ...rest }) => ({
+        ...rest,
+        collective: { ...collective, world: 2, allReduce: async () => void log.push('reduce') },
+      }))
       const data = passes({ passes: 1, passExamples: 160 })
       const changes = { overlap, data, epochs: 1, replica: watched }
       await trainDataParallel({
-        ...options({ meet, leave: () => group.leave() }, replica),
+        ...options(listening, replica),
         ...changes,
       })
       // The first pass only tells what will come.

@@ -93,25 +93,27 @@ async function work(context: CommandContext, dataset: string, flags: WorkerFlags
           ...(metricsHost !== undefined && { host: metricsHost }),
         })
   try {
-    const { outcome, trained, markFinished } = await trainTogether(dataset, {
+    const outcome = await trainTogether(dataset, {
       ...flags,
       ...{ passes, folder, group, signal: io.signal },
       onEvent: tellParent ? (event) => tellParent({ event }) : show.onEvent,
       onClusterEvent: metrics.observe,
       say: (line) => terminal.log('warn', line),
+      keep: async ({ model }) => {
+        await writeAtomic(files.float, model)
+        if (tellParent) return
+        show.stop()
+        await writeTrainingPage(folder, files)
+        const finishing = { dataset, ...(threads !== undefined && { threads }) }
+        showModel(terminal, files, { card: await finishModel(terminal, files, finishing), json })
+      },
     })
     if (outcome === 'interrupted') {
       terminal.log('info', 'stopped; the next start goes on from the checkpoint')
       return flags.stopCode ?? exitCodes.done
     }
     if (outcome === 'finished before') terminal.log('info', 'this training is finished already')
-    if (trained) await writeAtomic(files.float, trained.model)
-    await markFinished?.()
     tellParent?.({ written: true })
-    if (!trained || tellParent) return exitCodes.done
-    await writeTrainingPage(folder, files)
-    const finishing = { dataset, ...(threads !== undefined && { threads }) }
-    showModel(terminal, files, { card: await finishModel(terminal, files, finishing), json })
     return exitCodes.done
   } finally {
     show.stop()

@@ -1,10 +1,22 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type EpochEnd, type TrainEvent, trainDataParallel } from '@nebulift/distributed'
-import { checkpointFolder, type GroupOptions, openGroup } from '@nebulift/distributed/node'
-import { type FitResult, type FitSteps, openFit, trainingLog } from '@nebulift/model/node'
+import {
+  type CheckpointStore,
+  type EpochEnd,
+  type TrainEvent,
+  type TrainResult,
+  trainDataParallel,
+} from '@nebulift/distributed'
+import {
+  checkpointFolder,
+  type GroupOptions,
+  type OpenGroup,
+  openGroup,
+} from '@nebulift/distributed/node'
+import { type FitSteps, openFit, type TrainingLog, trainingLog } from '@nebulift/model/node'
 import { writeAtomic } from '../files/atomic.ts'
 import {
+  type ClassifierTraining,
   prepareTraining,
   type TrainClassifierOptions,
   type TrainedClassifier,
@@ -22,25 +34,21 @@ export interface TrainTogetherOptions extends TrainClassifierOptions {
   readonly onClusterEvent?: (event: TrainEvent) => void
   /** Told what the process waits for and what went wrong, a line each. */
   readonly say?: (message: string) => void
+  /** With index 0: given the model, to be kept for good before this process leaves. */
+  readonly keep: (trained: TrainedClassifier) => Promise<void>
 }
 
-/** What one process's training came to; the process with index 0 has the model. */
-export interface TrainedTogether {
-  readonly outcome: 'finished' | 'interrupted' | 'finished before'
-  readonly trained?: TrainedClassifier
-  /** Tells processes that start from now on that all is done: to be called once the model is written. */
-  markFinished?(): Promise<void>
-}
+/** How one process's training ended. */
+export type Outcome = 'finished' | 'interrupted' | 'finished before'
 
 /** Trains one classifier together with the other processes of a group; returns when all are done. */
 export async function trainTogether(
   dataset: string,
   options: TrainTogetherOptions,
-): Promise<TrainedTogether> {
-  const { group: groupOptions, folder, say } = options
-  const leads = groupOptions.place.index === 0
-  if (leads) await mkdir(folder, { recursive: true })
-  const log = leads ? trainingLog(folder) : undefined
+): Promise<Outcome> {
+  const leads = options.group.place.index === 0
+  if (leads) await mkdir(options.folder, { recursive: true })
+  const log = leads ? trainingLog(options.folder) : undefined
   const prepared = await prepareTraining(dataset, {
     ...options,
     onEvent: (event) => {
@@ -48,34 +56,71 @@ export async function trainTogether(
       if (leads) options.onEvent?.(event)
     },
   })
+  const mark = join(options.folder, 'finished.json')
+  const settings = JSON.stringify(prepared.fitOptions.settings)
+  let training: Training
   try {
-    const mark = join(folder, 'finished.json')
-    const settings = JSON.stringify(prepared.fitOptions.settings)
-    // A process that was lost when the others were about to leave would wait for them in vain.
-    if ((await readFile(mark, 'utf8').catch(() => '')) === settings)
-      return { outcome: 'finished before' }
-    const opened = await openFit(prepared.trainer, prepared.fitOptions)
-    try {
-      const { steps } = opened
-      const checkpoints = checkpointFolder(folder, say ? { say } : {})
-      const latest = leads ? await checkpoints.latest() : undefined
-      await log?.cut(latest?.step ?? 0)
-      // Lost when all steps were made and the others had gone: what is left to do needs nobody else.
-      const ended = latest ? await endOf(steps, latest, options) : undefined
-      const reason =
-        ended ?? (await trainInGroup(steps, { ...options, ...(leads && { checkpoints }) }))
-      const outcome = reason === 'interrupted' ? 'interrupted' : 'finished'
-      if (!leads) return { outcome }
-      const result = await steps.result(reason)
-      log?.flush()
-      if (outcome === 'interrupted') return { outcome }
-      const markFinished = () => writeAtomic(mark, settings)
-      return { outcome, trained: prepared.finish(result), markFinished }
-    } finally {
-      await opened.close()
-    }
+    // Where the folder is shared, or the model is there already, nobody needs to be asked.
+    if ((await readFile(mark, 'utf8').catch(() => '')) === settings) return 'finished before'
+    training = await train(prepared, { ...options, log })
   } finally {
     await prepared.trainer.close()
+  }
+  const { group, outcome, trained } = training
+  try {
+    if (outcome === 'interrupted') return outcome
+    if (trained) {
+      await options.keep(trained)
+      await writeAtomic(mark, settings)
+    }
+    await leave(group, options.signal)
+    return outcome
+  } finally {
+    await group.close()
+  }
+}
+
+interface Training {
+  /** Still open: whoever comes late hears from it that all is over. */
+  readonly group: OpenGroup
+  readonly outcome: Outcome
+  /** With index 0, unless it was interrupted. */
+  readonly trained?: TrainedClassifier
+}
+
+interface TogetherOptions extends TrainTogetherOptions {
+  readonly log: TrainingLog | undefined
+}
+
+async function train(
+  { trainer, fitOptions, finish }: ClassifierTraining,
+  options: TogetherOptions,
+): Promise<Training> {
+  const { folder, log, say } = options
+  const opened = await openFit(trainer, fitOptions)
+  try {
+    const { steps } = opened
+    const replica = classifierReplica(steps, folder)
+    const checkpoints = log && checkpointFolder(folder, say ? { say } : {})
+    await log?.cut((await checkpoints?.latest())?.step ?? 0)
+    const group = await openGroup({
+      ...options.group,
+      layout: replica.layout,
+      ...(say && { say }),
+    })
+    try {
+      const reason = await trainInGroup({ group, steps, replica, checkpoints }, options)
+      const outcome = reason === 'interrupted' ? 'interrupted' : 'finished'
+      if (!log || reason === 'missed') return { group, outcome }
+      const result = await steps.result(reasons[reason])
+      log.flush()
+      return { group, outcome, ...(outcome === 'finished' && { trained: finish(result) }) }
+    } catch (error) {
+      await group.close()
+      throw error
+    }
+  } finally {
+    await opened.close()
   }
 }
 
@@ -85,28 +130,18 @@ const reasons = {
   interrupted: 'interrupted',
 } as const
 
-/** How a training ended whose last checkpoint this is, which is taken over; nothing where it has not ended. */
-async function endOf(
-  steps: FitSteps,
-  latest: { readonly step: number; readonly state: Uint8Array },
-  { epochs, folder }: TrainTogetherOptions,
-): Promise<FitResult['reason'] | undefined> {
-  await classifierReplica(steps, folder).restore(latest.state)
-  if (latest.step >= epochs * steps.stepsPerEpoch) return 'finished'
-  return steps.stopped ? 'stopped-early' : undefined
+interface Parts {
+  readonly group: OpenGroup
+  readonly steps: FitSteps
+  readonly replica: ReturnType<typeof classifierReplica>
+  readonly checkpoints: CheckpointStore | undefined
 }
 
 async function trainInGroup(
-  steps: FitSteps,
-  options: TrainTogetherOptions & { readonly checkpoints?: ReturnType<typeof checkpointFolder> },
-): Promise<FitResult['reason']> {
-  const { epochs, wire, localSteps, checkpoints, signal, say } = options
-  const replica = classifierReplica(steps, options.folder)
-  const group = await openGroup({
-    ...options.group,
-    layout: replica.layout,
-    ...(say && { say }),
-  })
+  { group, steps, replica, checkpoints }: Parts,
+  options: TogetherOptions,
+): Promise<TrainResult['reason']> {
+  const { epochs, wire, localSteps, signal, say } = options
   let begun = false
   const onEvent = (event: TrainEvent) => {
     options.onClusterEvent?.(event)
@@ -132,19 +167,21 @@ async function trainInGroup(
       ...(signal && { signal }),
       ...(say && { say }),
     })
-  try {
-    let { reason } = await run()
-    while (reason === 'interrupted' && !signal?.aborted) {
-      say?.('another process was told to stop; this one goes on with whoever takes its place')
-      reason = (await run()).reason
-    }
-    // Whoever stops early is waited for, or for a process in its place.
-    await (reason === 'interrupted' ? group.close() : group.leave())
-    return reasons[reason]
-  } catch (error) {
-    await group.close()
-    throw error
+  let { reason } = await run()
+  while (reason === 'interrupted' && !signal?.aborted) {
+    say?.('another process was told to stop; this one goes on with whoever takes its place')
+    reason = (await run()).reason
   }
+  return reason
+}
+
+/** Index 0 may stay for a while, for those who take the place of lost ones; the signal ends that. */
+async function leave(group: OpenGroup, signal: AbortSignal | undefined): Promise<void> {
+  const stop = () => void group.close()
+  signal?.addEventListener('abort', stop)
+  if (signal?.aborted) stop()
+  await group.leave()
+  signal?.removeEventListener('abort', stop)
 }
 
 function meetingText({ generation, world, step }: Extract<TrainEvent, { kind: 'meeting' }>) {

@@ -1,5 +1,6 @@
 import type { Collective } from '../collective.ts'
 import { DistributedError, exitCodeOf, exitCodes } from '../errors.ts'
+import type { TrainingEnd } from '../group.ts'
 import type { TrainOptions, TrainResult } from '../trainDataParallel.ts'
 import { GradientArena, type Telling, type Told } from './gradientArena.ts'
 import type { Progress } from './joining.ts'
@@ -7,7 +8,7 @@ import { requireEqualWeights, shareBuffers } from './likeness.ts'
 import { partWith } from './parting.ts'
 import { PassLoader } from './passLoader.ts'
 import type { GradientPlan } from './plan.ts'
-import type { Saver } from './saver.ts'
+import type { Save, Saver } from './saver.ts'
 import type { Settings } from './settings.ts'
 import { StepClock } from './stepClock.ts'
 import { WeightMean } from './weightMean.ts'
@@ -99,7 +100,7 @@ export class GenerationRun<Batch> {
     })
     if (!this.#apart && this.#step - this.#compared >= checkEvery) await this.#compare()
     // The end of an epoch saves when all that belongs to it is done.
-    if (saves && !ends) await this.#save()
+    if (saves && !ends) await this.#save(false)
   }
 
   /** A step along the mean gradient of all passes. */
@@ -204,8 +205,9 @@ export class GenerationRun<Batch> {
     }
     if (all.some(([, wish]) => wish)) this.#stopping = true
     this.#advance({ step: this.#step, epochs: epoch + 1 })
-    await this.#save()
-    return { stop: stops.length > 0 }
+    const stop = stops.length > 0
+    await this.#save(stop)
+    return { stop }
   }
 
   #advance({ step, epochs }: Progress): void {
@@ -214,31 +216,35 @@ export class GenerationRun<Batch> {
     this.#onProgress({ step, epochs })
   }
 
-  async #save(): Promise<void> {
-    if (this.#collective.rank === 0)
-      await this.#saver.begin(this.#step, () => this.#options.replica.snapshot())
+  async #save(stopped: boolean): Promise<void> {
+    if (this.#collective.rank === 0) await this.#saver.begin(this.#toSave(stopped))
+  }
+
+  #toSave(stopped: boolean): Save {
+    return { step: this.#step, stopped, snapshot: () => this.#options.replica.snapshot() }
   }
 
   /** All end together, and only when the last checkpoint is safe. */
-  async #end(reason: TrainResult['reason']): Promise<TrainResult> {
-    const { replica } = this.#options
+  async #end(reason: 'interrupted' | TrainingEnd['reason']): Promise<TrainResult> {
+    const { group } = this.#options
     const step = this.#step
     let failure: Error | undefined
     if (this.#apart) await this.#comeTogether()
     if (this.#collective.rank === 0)
-      await this.#saver
-        .finish(step, () => replica.snapshot())
-        .catch((error: Error) => {
-          failure = error
-        })
+      await this.#saver.finish(this.#toSave(reason === 'stopped')).catch((error: Error) => {
+        failure = error
+      })
     const all = await this.#collective.allGather(Uint8Array.of(Number(failure !== undefined)))
     if (all.some(([failed]) => failed)) {
       const message = `no last checkpoint at step ${step}: rank 0 could not write it`
       await partWith(failure ?? new DistributedError('IO', message), this.#collective)
     }
+    const end = { step, epochs: this.#epochs }
+    // Whoever is lost from here on would wait in vain for the others, who do not come again.
+    if (group.leads && reason !== 'interrupted') await group.conclude({ reason, ...end })
     // Whoever leaves first must not abort what the others have not heard yet.
     await this.#collective.barrier().catch(() => undefined)
-    return { reason, step, epochs: this.#epochs }
+    return { reason, ...end }
   }
 }
 

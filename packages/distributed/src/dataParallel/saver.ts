@@ -1,4 +1,4 @@
-import type { CheckpointStore } from '../checkpoints.ts'
+import type { Checkpoint, CheckpointStore } from '../checkpoints.ts'
 import { DistributedError } from '../errors.ts'
 import { reasonOf } from '../reasonOf.ts'
 import type { TrainEvent } from './events.ts'
@@ -8,6 +8,14 @@ export interface SaverOptions {
   readonly checkpoints?: CheckpointStore
   onEvent?(event: TrainEvent): void
   say?(message: string): void
+}
+
+/** What is to be kept. */
+export interface Save {
+  readonly step: number
+  /** Whether training stops here, though epochs are left. Default false. */
+  readonly stopped?: boolean
+  snapshot(): Promise<Uint8Array>
 }
 
 /**
@@ -26,7 +34,7 @@ export class Saver {
   }
 
   /** Begins to save, unless there is no place, or the disk is still busy with the last one. */
-  async begin(step: number, snapshot: () => Promise<Uint8Array>): Promise<void> {
+  async begin({ step, snapshot, stopped = false }: Save): Promise<void> {
     if (!this.#options.checkpoints) return
     if (this.#busy) {
       this.#options.say?.(`no checkpoint at step ${step}: the one before is still being written`)
@@ -34,7 +42,7 @@ export class Saver {
     }
     const state = await snapshot()
     this.#busy = true
-    this.#saving = this.#save(step, state)
+    this.#saving = this.#save({ step, state, stopped })
       .catch((error: unknown) => {
         this.#options.say?.(`no checkpoint at step ${step}, training goes on: ${reasonOf(error)}`)
       })
@@ -52,19 +60,20 @@ export class Saver {
    * Saves for good, if that step is not kept yet.
    * @throws DistributedError `IO`: whoever starts this again finds an older checkpoint
    */
-  async finish(step: number, snapshot: () => Promise<Uint8Array>): Promise<void> {
+  async finish({ step, snapshot, stopped = false }: Save): Promise<void> {
     await this.#saving
     if (!this.#options.checkpoints || this.keptAt === step) return
     const state = await snapshot()
-    await this.#save(step, state).catch((cause: unknown) => {
+    await this.#save({ step, state, stopped }).catch((cause: unknown) => {
       const message = `no last checkpoint at step ${step}: ${reasonOf(cause)}`
       throw new DistributedError('IO', message, { cause })
     })
   }
 
-  async #save(step: number, state: Uint8Array): Promise<void> {
+  async #save(checkpoint: Checkpoint): Promise<void> {
     const start = performance.now()
-    await this.#options.checkpoints?.save(step, state)
+    const { step, state } = checkpoint
+    await this.#options.checkpoints?.save(checkpoint)
     this.keptAt = step
     const checkpointMs = performance.now() - start
     this.#options.onEvent?.({ kind: 'checkpoint', step, bytes: state.length, checkpointMs })

@@ -1,6 +1,6 @@
 import type { CheckpointStore } from '../checkpoints.ts'
 import { DistributedError } from '../errors.ts'
-import type { Meeting } from '../group.ts'
+import { type Meeting, type TrainingEnd, TrainingOver } from '../group.ts'
 import type { TrainOptions, TrainResult } from '../trainDataParallel.ts'
 import { GenerationRun } from './generationRun.ts'
 import { join, type Progress } from './joining.ts'
@@ -30,18 +30,20 @@ export class TrainingRun<Batch> {
   }
 
   async run(): Promise<TrainResult> {
-    await this.#resume(this.#options.checkpoints)
+    const before = await this.#resume(this.#options.checkpoints)
+    if (before) return before
     let barren = 0
     for (;;) {
-      const before = this.#progress.step
+      const { step } = this.#progress
       try {
         return await this.#generation()
       } catch (error) {
+        if (error instanceof TrainingOver) return this.#hearsOf(error.end)
         if (!(error instanceof DistributedError && error.code === 'ABORTED')) {
           await this.#saver.settled()
           throw error
         }
-        barren = this.#progress.step > before ? 0 : barren + 1
+        barren = this.#progress.step > step ? 0 : barren + 1
         if (barren > MOST_BARREN_MEETINGS) {
           const message = `${barren} meetings in a row broke up before a step was done; the last: ${error.message}`
           throw new DistributedError('TIMEOUT', message, { cause: error })
@@ -50,14 +52,28 @@ export class TrainingRun<Batch> {
     }
   }
 
-  async #resume(checkpoints: CheckpointStore | undefined): Promise<void> {
+  /** Returns how the training ended where nothing is left to do; others may still wait to hear so. */
+  async #resume(checkpoints: CheckpointStore | undefined): Promise<TrainResult | undefined> {
+    const { group } = this.#options
     const found = await checkpoints?.latest()
-    if (!found) return
+    if (!found) return undefined
     await this.#options.replica.restore(found.state)
     // A checkpoint at the end of an epoch is written when all that belongs to the end is done.
     const epochs = Math.floor(found.step / this.#settings.stepsPerEpoch)
     this.#progress = { step: found.step, epochs }
     this.#saver.keptAt = found.step
+    const isOver = found.stopped || epochs >= this.#settings.epochs
+    // The others meet whoever is still there: they cannot know whether it has heard of the end.
+    if (!isOver || !group.leads) return undefined
+    const reason = found.stopped ? 'stopped' : 'finished'
+    await group.conclude({ reason, ...this.#progress })
+    return { reason, ...this.#progress }
+  }
+
+  /** Whoever has made all steps has what the others have; whoever came anew, when they had gone, has not. */
+  async #hearsOf({ reason, step, epochs }: TrainingEnd): Promise<TrainResult> {
+    await this.#saver.settled()
+    return { reason: this.#progress.step === step ? reason : 'missed', step, epochs }
   }
 
   /** From one meeting to the end of the training, or to the loss of a rank. */
@@ -123,7 +139,7 @@ export class TrainingRun<Batch> {
     const isWhole = epochs >= Math.floor(step / this.#settings.stepsPerEpoch)
     // Nobody else will keep what has been done since the last checkpoint.
     if (this.#rank === 0 && isWhole && step > this.#saver.keptAt)
-      await this.#saver.finish(step, () => this.#options.replica.snapshot())
+      await this.#saver.finish({ step, snapshot: () => this.#options.replica.snapshot() })
     await this.#saver.settled()
     return { reason: 'interrupted', step: Math.max(0, step), epochs: Math.max(0, epochs) }
   }

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
-import type { CheckpointStore } from '../checkpoints.ts'
+import type { Checkpoint, CheckpointStore } from '../checkpoints.ts'
 import { checkWhole } from '../checks.ts'
 import { failIo, unfinished, writeWhole } from './wholeFile.ts'
 
@@ -13,9 +13,10 @@ export interface CheckpointFolderOptions {
   readonly say?: (message: string) => void
 }
 
-// A file is magic, step (64 bits), CRC-32 of step and state, length of the state (64 bits), state; all little-endian.
-const magic = 'NBCKPT01'
-const HEADER_BYTES = 28
+// A file is magic, step (64 bits), 1 where training stopped here or else 0 (32 bits), CRC-32 of both and the state,
+// length of the state (64 bits), state; all little-endian.
+const magic = 'NBCKPT02'
+const HEADER_BYTES = 32
 const pattern = /^step-(\d{10})\.state$/
 const nameOf = (step: number) => `step-${String(step).padStart(10, '0')}.state`
 
@@ -36,11 +37,11 @@ export function checkpointFolder(
       .filter((name) => pattern.test(name))
       .sort()
   return {
-    save: async (step, state) => {
+    save: async (checkpoint) => {
       await mkdir(folder, { recursive: true }).catch((cause) => failIo(folder, cause))
-      const path = join(folder, nameOf(step))
+      const path = join(folder, nameOf(checkpoint.step))
       await removeUnfinished(folder).catch((cause) => failIo(path, cause))
-      await writeWhole(path, [headerOf(step, state), state])
+      await writeWhole(path, [headerOf(checkpoint), checkpoint.state])
       for (const name of (await list()).slice(0, -keep)) {
         await rm(join(folder, name), { force: true }).catch((cause) => failIo(folder, cause))
       }
@@ -55,9 +56,7 @@ export function checkpointFolder(
         // Removed since, or set aside, by another rank.
         if (!bytes) continue
         const damage = damageOf(bytes)
-        // A copy: plain bytes of their own, which other arrays can be laid over.
-        if (!damage)
-          return { step: stepOf(bytes), state: new Uint8Array(bytes.subarray(HEADER_BYTES)) }
+        if (!damage) return checkpointOf(bytes)
         // Else it would count as the newest for ever. Another rank may have found it first.
         await rename(path, `${path}.damaged`).catch((cause) => {
           if (cause.code !== 'ENOENT') failIo(path, cause)
@@ -69,28 +68,37 @@ export function checkpointFolder(
   }
 }
 
-function headerOf(step: number, state: Uint8Array): Buffer {
+function headerOf({ step, state, stopped }: Checkpoint): Buffer {
   const header = Buffer.alloc(HEADER_BYTES)
   header.write(magic, 0, 'latin1')
   header.writeBigUInt64LE(BigInt(step), 8)
-  header.writeBigUInt64LE(BigInt(state.length), 20)
-  header.writeUInt32LE(checksum(header, state), 16)
+  header.writeUInt32LE(Number(stopped), 16)
+  header.writeBigUInt64LE(BigInt(state.length), 24)
+  header.writeUInt32LE(checksum(header, state), 20)
   return header
 }
 
-const checksum = (header: Buffer, state: Uint8Array) => crc32(state, crc32(header.subarray(8, 16)))
-const stepOf = (bytes: Buffer) => Number(bytes.readBigUInt64LE(8))
+function checkpointOf(bytes: Buffer): Checkpoint {
+  return {
+    step: Number(bytes.readBigUInt64LE(8)),
+    stopped: bytes.readUInt32LE(16) === 1,
+    // A copy: plain bytes of their own, which other arrays can be laid over.
+    state: new Uint8Array(bytes.subarray(HEADER_BYTES)),
+  }
+}
+
+const checksum = (header: Buffer, state: Uint8Array) => crc32(state, crc32(header.subarray(8, 20)))
 
 /** What is wrong with a file, if anything. */
 function damageOf(bytes: Buffer): string | undefined {
   if (bytes.length < HEADER_BYTES) return `cut short at ${bytes.length} bytes`
   if (bytes.toString('latin1', 0, 8) !== magic) return 'not a checkpoint of this program'
   const state = bytes.subarray(HEADER_BYTES)
-  const length = bytes.readBigUInt64LE(20)
+  const length = bytes.readBigUInt64LE(24)
   if (BigInt(state.length) !== length) {
     return `${state.length} bytes of state, wanted ${length}`
   }
-  return checksum(bytes, state) === bytes.readUInt32LE(16) ? undefined : 'the checksum does not fit'
+  return checksum(bytes, state) === bytes.readUInt32LE(20) ? undefined : 'the checksum does not fit'
 }
 
 /** What a killed process was writing: on a full disk it would stand in the way for ever. */

@@ -28,7 +28,10 @@ export interface GroupOptions {
   readonly graceMs?: number
   /** How long `meet` waits. Default 10 min. */
   readonly meetTimeoutMs?: number
-  /** How long index 0 stays for the others to leave. Default 5 s. */
+  /**
+   * How long index 0 stays for the others to leave. Default 5 s. Where one was lost when all was done, it stays up to
+   * `meetTimeoutMs` for the process in its place, which would wait in vain otherwise; `close` ends that.
+   */
   readonly lingerMs?: number
   /**
    * Hears in a line what this process waits for (after 2 s, then every 10 s), who is lost, and, with index 0, who comes
@@ -102,9 +105,14 @@ function joined(options: GroupOptions, { credentials, coordinator, ring }: Parts
     meetTimeoutMs,
     ...(say ? { say } : {}),
   })
-  const shut = async () => {
+  const close = async () => {
     await coordinator?.close()
     await ring.close()
+  }
+  let closed: Promise<void> | undefined
+  const shut = () => {
+    closed ??= close()
+    return closed
   }
   return {
     get generation() {
@@ -113,10 +121,12 @@ function joined(options: GroupOptions, { credentials, coordinator, ring }: Parts
     get members() {
       return member.members
     },
+    leads: member.leads,
     meet: (progress) => member.meet(progress),
+    conclude: (end) => member.conclude(end),
     leave: async () => {
       await member.leave()
-      await coordinator?.drained(lingerMs)
+      await coordinator?.drained({ lingerMs, lostMs: meetTimeoutMs })
       await shut()
     },
     close: async () => {

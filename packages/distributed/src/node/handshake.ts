@@ -16,8 +16,11 @@ export interface HandshakeOptions {
   /** What both sides know. */
   readonly token: string
   readonly role: Role
-  /** What the connection is for: both sides must name the same, and a proof for one does not fit another. */
-  readonly context: string
+  /**
+   * What the connection is for: both sides must name the same, and a proof for one does not fit another. A server may be
+   * ready for several.
+   */
+  readonly context: string | readonly string[]
   /** Hears of a peer that speaks the protocol, and whose proof is wrong. */
   readonly onWrongProof?: () => void
 }
@@ -30,6 +33,8 @@ export interface Handshake {
   readonly wanted: number
   /** Whether our proof is out: a peer that hangs up now does not like it. */
   readonly proved: boolean
+  /** What the connection is for: of several, once the peer has proved what it came for. */
+  readonly context: string
   /**
    * Takes exactly `wanted` bytes and returns those to be sent, if any.
    * @throws DistributedError `REFUSED` where they are no handshake, or the proof is wrong
@@ -42,13 +47,15 @@ export interface Handshake {
  * @throws DistributedError `BAD_ARGUMENT` where the token is empty
  */
 export function openHandshake(options: HandshakeOptions): Handshake {
-  const { token, role, context, onWrongProof } = options
+  const { token, role, onWrongProof } = options
+  const contexts = [options.context].flat()
   if (token === '') throw new DistributedError('BAD_ARGUMENT', 'token: got an empty one')
   const nonce = randomBytes(nonceBytes)
   const hello = Buffer.concat([magic, nonce])
   let theirs: Uint8Array | undefined
   let wanted = hello.length
   let proved = false
+  let context = contexts[0] ?? ''
   const proofOf = (author: Role): Buffer => {
     const nonces = role === 'client' ? [nonce, theirs!] : [theirs!, nonce]
     const mac = createHmac('sha256', token).update(`nebulift\0${author}\0${context}\0`)
@@ -66,7 +73,11 @@ export function openHandshake(options: HandshakeOptions): Handshake {
     return role === 'client' ? prove() : hello
   }
   const check = (bytes: Uint8Array): Uint8Array => {
-    if (!timingSafeEqual(bytes, proofOf(role === 'client' ? 'server' : 'client'))) {
+    const fits = (candidate: string) => {
+      context = candidate
+      return timingSafeEqual(bytes, proofOf(role === 'client' ? 'server' : 'client'))
+    }
+    if (!contexts.some(fits)) {
       onWrongProof?.()
       const text = `the peer has another token, or is not here for ${context}`
       throw new DistributedError('REFUSED', text)
@@ -82,12 +93,15 @@ export function openHandshake(options: HandshakeOptions): Handshake {
     get proved() {
       return proved
     },
+    get context() {
+      return context
+    },
     take: (bytes) => (theirs ? check(bytes) : greet(bytes)),
   }
 }
 
 /** Why a peer that hangs up in the middle does so. */
-export function hungUp({ proved }: Handshake, context: string): DistributedError {
+export function hungUp({ proved, context }: Handshake): DistributedError {
   return proved
     ? new DistributedError(
         'REFUSED',
@@ -98,14 +112,14 @@ export function hungUp({ proved }: Handshake, context: string): DistributedError
 
 /**
  * Both sides of a connection prove that they know the token; nothing secret is sent. Reads exactly its own bytes:
- * what the peer sent after them is still to be read. A socket that fails is destroyed.
+ * what the peer sent after them is still to be read. A socket that fails is destroyed. Returns what it is for.
  * @throws DistributedError `REFUSED` where the peer cannot prove it or does not accept our proof, `TIMEOUT` after
  * `timeoutMs`, `ABORTED` where the connection ends or fails
  */
 export async function authenticate(
   socket: Socket,
   { timeoutMs, ...options }: HandshakeOptions & { readonly timeoutMs: number },
-): Promise<void> {
+): Promise<string> {
   const handshake = openHandshake(options)
   const end = Promise.withResolvers<void>()
   const onReadable = () => {
@@ -114,7 +128,7 @@ export async function authenticate(
         const bytes: Buffer | null = socket.read(handshake.wanted)
         if (!bytes) return
         // At the end of a stream `read` gives what is left.
-        if (bytes.length < handshake.wanted) throw hungUp(handshake, options.context)
+        if (bytes.length < handshake.wanted) throw hungUp(handshake)
         const answer = handshake.take(bytes)
         if (answer.length > 0) socket.write(answer)
       }
@@ -123,7 +137,7 @@ export async function authenticate(
       end.reject(error)
     }
   }
-  const onClose = () => end.reject(hungUp(handshake, options.context))
+  const onClose = () => end.reject(hungUp(handshake))
   const onError = (cause: Error) =>
     end.reject(
       new DistributedError('ABORTED', `the connection failed: ${cause.message}`, { cause }),
@@ -141,6 +155,7 @@ export async function authenticate(
     if (socket.destroyed) onClose()
     if (handshake.opening.length > 0) socket.write(handshake.opening)
     await end.promise
+    return handshake.context
   } catch (error) {
     // What else goes wrong with this socket concerns nobody.
     socket.on('error', () => {})

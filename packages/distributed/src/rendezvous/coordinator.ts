@@ -1,3 +1,4 @@
+import type { TrainingEnd } from '../group.ts'
 import { type Application, protocol, type ToMember, type World } from './messages.ts'
 
 // Who meets whom, as a function of what happens: no sockets, no clock. What lasts is only the members' own knowledge
@@ -29,6 +30,7 @@ export type CoordinatorEvent = { readonly atMs: number } & (
       readonly generation: number
       readonly reason: string
     }
+  | { readonly type: 'conclude'; readonly link: number; readonly end: TrainingEnd }
   | { readonly type: 'leave'; readonly link: number }
   | { readonly type: 'closed'; readonly link: number }
   | { readonly type: 'tick' }
@@ -71,6 +73,8 @@ export interface CoordinatorState {
   readonly met: readonly number[]
   /** Indexes whose work is done. */
   readonly left: ReadonlySet<number>
+  /** How the training has ended; whoever comes after that hears so. */
+  readonly over: TrainingEnd | undefined
   /** Since when there have been enough to begin. */
   readonly enoughMs: number | undefined
   readonly tickedMs: number | undefined
@@ -89,14 +93,24 @@ export function newCoordinator(settings: CoordinatorSettings): CoordinatorState 
     claims: new Map(),
     met: [],
     left: new Set(),
+    over: undefined,
     enoughMs: undefined,
     tickedMs: undefined,
   }
 }
 
 /** Whether all have done their work: nobody is here, and of those who met last nobody will come back. */
-export function isDrained({ seats, met, left }: CoordinatorState): boolean {
-  return seats.size === 0 && met.every((index) => left.has(index))
+export function isDrained(state: CoordinatorState): boolean {
+  return state.seats.size === 0 && expected(state).length === 0
+}
+
+/**
+ * Indexes that have not left for good: of those who met last; where nobody has met here, but the training is over, of
+ * all others, who may have lost the leader when they were about to go.
+ */
+export function expected({ met, left, over, settings }: CoordinatorState): readonly number[] {
+  const others = Array.from({ length: settings.world.max - 1 }, (_, i) => i + 1)
+  return (over && met.length === 0 ? others : met).filter((index) => !left.has(index))
 }
 
 /** The next state and what is to be done; changes nothing. */
@@ -127,6 +141,7 @@ interface Draft extends CoordinatorState {
   claims: Map<number, Claim>
   met: readonly number[]
   left: Set<number>
+  over: TrainingEnd | undefined
   enoughMs: number | undefined
   tickedMs: number | undefined
   readonly effects: CoordinatorEffect[]
@@ -152,9 +167,10 @@ function happen(draft: Draft, event: CoordinatorEvent): void {
   const index = seat?.application.index
   if (event.type === 'join') join(draft, event)
   else if (event.type === 'closed') closed(draft, event)
+  else if (event.type === 'conclude') conclude(draft, event.end)
+  else if (event.type === 'leave') leave(draft, event)
   else if (index === undefined) return
   else if (event.type === 'pong') answered(draft, index, event.nonce)
-  else if (event.type === 'leave') leave(draft, index, event.atMs)
   else if (event.type === 'abort' && event.generation === draft.generation)
     end(draft, `index ${index}: ${event.reason}`)
 }
@@ -186,8 +202,23 @@ function closed(draft: Draft, { link, atMs }: { readonly link: number; readonly 
   if (index !== undefined) lose(draft, index, { atMs, reason: 'the connection closed' })
 }
 
-function leave(draft: Draft, index: number, atMs: number): void {
-  send(draft, draft.seats.get(index)!.link, { type: 'farewell' })
+/** Those who wait hear that there is nothing to wait for; those who have met will come to their end by themselves. */
+function conclude(draft: Draft, end: TrainingEnd): void {
+  draft.over = end
+  for (const [index, { link, waiting }] of [...draft.seats])
+    if (waiting) dismiss(draft, link, index)
+}
+
+function dismiss(draft: Draft, link: number, index: number): void {
+  send(draft, link, { type: 'over', end: draft.over! })
+  draft.seats.delete(index)
+  draft.left.add(index)
+}
+
+function leave(draft: Draft, { link, atMs }: { readonly link: number; readonly atMs: number }) {
+  send(draft, link, { type: 'farewell' })
+  const index = seatOf(draft, link)?.application.index
+  if (index === undefined) return
   draft.seats.delete(index)
   draft.left.add(index)
   grant(draft, index, atMs)
@@ -253,6 +284,10 @@ function sit(draft: Draft, { link, application, atMs }: Arrival, why: string): v
   // Whoever comes again needs not hear that the generation before is over.
   draft.seats.delete(index)
   end(draft, `index ${index} ${why}`)
+  if (draft.over) {
+    dismiss(draft, link, index)
+    return
+  }
   // A coordinator that started anew learns from the members how far they were.
   draft.generation = Math.max(draft.generation, generation)
   draft.left.delete(index)

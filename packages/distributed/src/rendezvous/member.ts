@@ -1,6 +1,6 @@
 import type { Collective } from '../collective.ts'
 import { DistributedError } from '../errors.ts'
-import { type Group, type Meeting, sourceOf } from '../group.ts'
+import { type Group, type Meeting, sourceOf, type TrainingEnd, TrainingOver } from '../group.ts'
 import { pause } from '../pause.ts'
 import { reasonOf } from '../reasonOf.ts'
 import { endable } from './endable.ts'
@@ -47,6 +47,7 @@ const sayMs = 10_000
 const firstPauseMs = 50
 const longestPauseMs = 1000
 const farewellMs = 2000
+const concludeMs = 5000
 
 /** Whether it may well go better next time. */
 function isPassing(error: unknown): boolean {
@@ -69,6 +70,8 @@ export class Member implements Group {
   #farewell: PromiseWithResolvers<void> | undefined
   #refusal: DistributedError | undefined
   #missing: string | undefined
+  /** The training is over: it does not matter any more who is lost. */
+  #concluded = false
   #meeting = false
   #generation = 0
   /** In which it has said that the coordinator is lost; of one that it never met with it says nothing. */
@@ -77,6 +80,11 @@ export class Member implements Group {
 
   constructor(options: MemberOptions) {
     this.#options = options
+  }
+
+  /** The coordinator is where index 0 is. */
+  get leads(): boolean {
+    return this.#options.application.index === 0
   }
 
   /** The last meeting; 0 before the first. */
@@ -119,6 +127,13 @@ export class Member implements Group {
     }
   }
 
+  async conclude(end: TrainingEnd): Promise<void> {
+    this.#concluded = true
+    const patience = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(concludeMs)])
+    const link = await this.#connected(patience)
+    link.send({ type: 'conclude', end })
+  }
+
   async leave(): Promise<void> {
     if (this.#link && !this.#closing.signal.aborted) {
       this.#farewell = Promise.withResolvers()
@@ -151,16 +166,11 @@ export class Member implements Group {
   }
 
   async #meetOnce(step: number, signal: AbortSignal): Promise<Meeting> {
-    const { dial, application } = this.#options
+    const { application } = this.#options
     if (this.#refusal) throw this.#refusal
-    signal.throwIfAborted()
-    this.#link ??= await dial(
-      { onMessage: (message) => this.#hear(message), onLost: (reason) => this.#loseLink(reason) },
-      signal,
-    )
-    signal.throwIfAborted()
+    const link = await this.#connected(signal)
     this.#summoned = Promise.withResolvers()
-    this.#link.send({
+    link.send({
       type: 'join',
       application: { ...application, step, generation: this.#generation },
     })
@@ -168,6 +178,16 @@ export class Member implements Group {
     const collective = await this.#form(summons, signal)
     this.#members = summons.indexes
     return { collective, steps: summons.steps, source: sourceOf(summons.steps) }
+  }
+
+  async #connected(signal: AbortSignal): Promise<Link> {
+    signal.throwIfAborted()
+    this.#link ??= await this.#options.dial(
+      { onMessage: (message) => this.#hear(message), onLost: (reason) => this.#loseLink(reason) },
+      signal,
+    )
+    signal.throwIfAborted()
+    return this.#link
   }
 
   async #form(summons: Summons, signal: AbortSignal): Promise<Collective> {
@@ -213,7 +233,10 @@ export class Member implements Group {
     else if (message.type === 'lost') this.#sayLost(message)
     else if (message.type === 'dropped') this.#loseLink(message.reason)
     else if (message.type === 'farewell') this.#farewell?.resolve()
-    else if (message.type === 'refused') {
+    else if (message.type === 'over') {
+      this.#concluded = true
+      this.#summoned?.reject(new TrainingOver(message.end))
+    } else if (message.type === 'refused') {
       this.#refusal = new DistributedError('REFUSED', message.reason)
       this.#summoned?.reject(this.#refusal)
       this.#loseLink(message.reason)
@@ -224,7 +247,7 @@ export class Member implements Group {
     const { coordinator, meetTimeoutMs, say } = this.#options
     const text = `lost the coordinator at ${coordinator}: ${reason}`
     // Once a generation, however often it comes and goes.
-    if (this.#saidLostIn !== this.#generation && !this.#refusal)
+    if (this.#saidLostIn !== this.#generation && !this.#refusal && !this.#concluded)
       say?.(`${text}; waiting for another in its place, at most ${meetTimeoutMs / 1000} s`)
     this.#saidLostIn = this.#generation
     this.#missing = text
@@ -263,6 +286,7 @@ export class Member implements Group {
 
   #sayLost({ index, reason }: Extract<ToMember, { type: 'lost' }>): void {
     const { application, meetTimeoutMs, say } = this.#options
+    if (this.#concluded) return
     const { min, max } = application.world
     const what = min === max ? 'waiting for another in its place' : 'meeting anew'
     say?.(`index ${index} is lost (${reason}); ${what}, at most ${meetTimeoutMs / 1000} s`)

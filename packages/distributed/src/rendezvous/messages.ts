@@ -1,8 +1,10 @@
+import type { TrainingEnd } from '../group.ts'
+
 // What members and the coordinator say to one another. No message holds a time: clocks of different machines are
 // never compared.
 
 /** Counted up with every change of the messages: processes of different versions do not train together. */
-export const protocol = 2
+export const protocol = 3
 
 /** How many members a training has: equal bounds where the number is fixed. */
 export interface World {
@@ -50,6 +52,8 @@ export type ToCoordinator =
   | { readonly type: 'pong'; readonly nonce: number }
   /** This generation does not work. */
   | { readonly type: 'abort'; readonly generation: number; readonly reason: string }
+  /** All steps are made: nobody else shall begin. */
+  | { readonly type: 'conclude'; readonly end: TrainingEnd }
   | { readonly type: 'leave' }
 
 export type ToMember =
@@ -61,6 +65,8 @@ export type ToMember =
   | { readonly type: 'ended'; readonly generation: number; readonly reason: string }
   /** Another member is gone, without having left. */
   | { readonly type: 'lost'; readonly index: number; readonly reason: string }
+  /** Instead of a meeting: there is nothing left to do. */
+  | { readonly type: 'over'; readonly end: TrainingEnd }
   /** For good. */
   | { readonly type: 'refused'; readonly reason: string }
   /** The connection ends, and why; whoever hears it may come again. */
@@ -97,6 +103,12 @@ const application = shape({
   address,
 })
 
+const end = shape({
+  reason: (value) => value === 'finished' || value === 'stopped',
+  step: whole(0),
+  epochs: whole(0),
+})
+
 const toCoordinator: Readonly<Record<ToCoordinator['type'], Check>> = {
   // Another protocol may look different in everything else: it shall hear so, not be dropped.
   join: (value) => {
@@ -108,6 +120,7 @@ const toCoordinator: Readonly<Record<ToCoordinator['type'], Check>> = {
   beat: () => true,
   pong: shape({ nonce: whole(0) }),
   abort: shape({ generation: whole(1), reason: text }),
+  conclude: shape({ end }),
   leave: () => true,
 }
 
@@ -124,6 +137,7 @@ const toMember: Readonly<Record<ToMember['type'], Check>> = {
   }),
   ended: shape({ generation: whole(1), reason: text }),
   lost: shape({ index: whole(0), reason: text }),
+  over: shape({ end }),
   refused: shape({ reason: text }),
   dropped: shape({ reason: text }),
   farewell: () => true,

@@ -1,14 +1,14 @@
-import type { CheckpointStore } from '../../src/checkpoints.ts'
+import type { Checkpoint, CheckpointStore } from '../../src/checkpoints.ts'
 
 /** Checkpoints in memory, as a disk keeps them when processes are lost. */
 export function memoryStore(): CheckpointStore & { readonly saved: number[] } {
-  let newest: { step: number; state: Uint8Array } | undefined
+  let newest: Checkpoint | undefined
   const saved: number[] = []
   return {
     saved,
-    save: async (step, state) => {
-      newest = { step, state: state.slice() }
-      saved.push(step)
+    save: async (checkpoint) => {
+      newest = { ...checkpoint, state: checkpoint.state.slice() }
+      saved.push(checkpoint.step)
     },
     latest: async () => newest,
   }

@@ -1,4 +1,4 @@
-import type { Group } from '../../src/group.ts'
+import type { Group, Meeting } from '../../src/group.ts'
 import { memoryGroup } from '../../src/memoryGroup.ts'
 import {
   type TrainOptions,
@@ -20,20 +20,26 @@ export function options(group: Group, replica: Perceptron, changes: Changes = {}
   return { group, replica, data: passes(), epochs: 4, bucketBytes: 128, ...changes }
 }
 
+/** The group, whose meetings are changed or watched. */
+export function meeting(group: Group, change: (meeting: Meeting) => Meeting): Group {
+  return {
+    leads: group.leads,
+    meet: async (progress) => change(await group.meet(progress)),
+    conclude: (end) => group.conclude(end),
+    leave: () => group.leave(),
+  }
+}
+
 /** The group, whose collectives count what is given to be summed as sent. */
 export function counting(group: Group): Group {
-  return {
-    leave: () => group.leave(),
-    meet: async (progress) => {
-      const { collective, ...meeting } = await group.meet(progress)
-      const traffic = { sentBytes: 0, receivedBytes: 0, busyMs: 0 }
-      const allReduce: typeof collective.allReduce = (data, options) => {
-        traffic.sentBytes += data.byteLength
-        return collective.allReduce(data, options)
-      }
-      return { ...meeting, collective: { ...collective, traffic, allReduce } }
-    },
-  }
+  return meeting(group, ({ collective, ...rest }) => {
+    const traffic = { sentBytes: 0, receivedBytes: 0, busyMs: 0 }
+    const allReduce: typeof collective.allReduce = (data, options) => {
+      traffic.sentBytes += data.byteLength
+      return collective.allReduce(data, options)
+    }
+    return { ...rest, collective: { ...collective, traffic, allReduce } }
+  })
 }
 
 /** Trains on so many ranks, none of which is lost. */

@@ -29,10 +29,16 @@ export function expectWholeHistory(training: Training, hashes: readonly number[]
   for (const pid of new Set(lines.map((line) => line.pid)))
     expectInOrder(lines.filter((line) => line.pid === pid))
   const ends = lines.filter(({ kind }) => kind === 'end')
-  expect(ends.map(({ index }) => index).sort()).toEqual([0, 1, 2])
+  expect([...new Set(ends.map(({ index }) => index))].sort()).toEqual([0, 1, 2])
   const applied = Array.from({ length: allSteps }, (_, i) => i)
-  const whole = { reason: 'finished', step: allSteps, epochs: allEpochs, hash: hashes.at(-1) }
-  for (const end of ends) expect(end).toMatchObject({ ...whole, applied })
+  const all = { step: allSteps, epochs: allEpochs }
+  const whole = { ...all, reason: 'finished', hash: hashes.at(-1), applied }
+  // Whoever takes the place of one that was lost when all was done has missed it.
+  const missed = { ...all, reason: 'missed', applied: [] }
+  for (const end of ends) expect(end).toMatchObject(end.reason === 'missed' ? missed : whole)
+  for (const { index, reason } of ends)
+    if (reason === 'missed')
+      expect(exits).toContainEqual({ index, pid: expect.any(Number), how: 'SIGKILL' })
   expect(exits.filter(({ how }) => how === 0).length).toBe(world)
   expect(pidsOf(mark)).toEqual([])
 }

@@ -2,10 +2,10 @@
 import { writeSync } from 'node:fs'
 import { placeFromEnvironment } from '../../src/environment.ts'
 import { exitCodeOf } from '../../src/errors.ts'
-import type { Group } from '../../src/group.ts'
 import { checkpointFolder } from '../../src/node/checkpointFolder.ts'
 import { openGroup } from '../../src/node/group.ts'
 import { trainDataParallel } from '../../src/trainDataParallel.ts'
+import { meeting } from '../dataParallel/training.ts'
 import { means, work } from './work.ts'
 
 /** What a test asks of a process. */
@@ -17,10 +17,12 @@ export interface TrainerSettings {
   readonly pauseMs: number
   readonly folder?: string
   readonly bind?: string
+  /** Is killed when all is done, but before it has said so to the others. */
+  readonly diesAtEnd?: boolean
 }
 
 const settings = JSON.parse(process.argv[2] ?? '') as TrainerSettings
-const { silentMs, pauseMs, folder, bind } = settings
+const { silentMs, pauseMs, folder, bind, diesAtEnd = false } = settings
 const tell = (message: object) =>
   writeSync(1, `${JSON.stringify({ ...message, atMs: Date.now() })}\n`)
 const say = (message: string) => tell({ kind: 'said', message })
@@ -33,17 +35,13 @@ const group = await openGroup({
   ...(bind !== undefined && { bind }),
 })
 /** Tells when a generation ends, and why. */
-const telling: Group = {
-  leave: () => group.leave(),
-  meet: async (progress) => {
-    const meeting = await group.meet(progress)
-    const { signal, generation } = meeting.collective
-    signal.addEventListener('abort', () =>
-      tell({ kind: 'over', generation, message: signal.reason.message }),
-    )
-    return meeting
-  },
-}
+const telling = meeting(group, (met) => {
+  const { signal, generation } = met.collective
+  signal.addEventListener('abort', () =>
+    tell({ kind: 'over', generation, message: signal.reason.message }),
+  )
+  return met
+})
 try {
   const result = await trainDataParallel({
     ...{ ...work, group: telling, replica, say },
@@ -51,6 +49,7 @@ try {
     onEvent: (event) => tell({ ...event, ...(event.kind === 'step' && { hash: replica.hash() }) }),
   })
   tell({ ...result, kind: 'end', hash: replica.hash(), applied: replica.applied })
+  if (diesAtEnd) process.kill(process.pid, 'SIGKILL')
   await group.leave()
 } catch (error) {
   tell({ kind: 'error', message: (error as Error).message })

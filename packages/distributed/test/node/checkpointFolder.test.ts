@@ -22,13 +22,14 @@ beforeEach(async () => {
 afterEach(() => rm(join(folder, '..', '..'), { recursive: true, force: true }))
 
 const state = (byte: number, length = 1000) => new Uint8Array(length).fill(byte)
+const checkpoint = (step: number, state: Uint8Array, stopped = false) => ({ step, state, stopped })
 const newest = async () => join(folder, (await readdir(folder)).sort().at(-1)!)
 
 describe('checkpointFolder', () => {
   it('gives back the newest of what was saved, and keeps three', async () => {
     const store = checkpointFolder(folder)
     expect(await store.latest()).toBeUndefined()
-    for (const step of [5, 99, 100, 1000]) await store.save(step, state(step % 256))
+    for (const step of [5, 99, 100, 1000]) await store.save(checkpoint(step, state(step % 256)))
     const found = await checkpointFolder(folder).latest()
     expect(found?.step).toBe(1000)
     expect(found!.state).toEqual(state(1000 % 256))
@@ -37,12 +38,20 @@ describe('checkpointFolder', () => {
     expect((await readdir(folder)).sort()).toEqual([99, 100, 1000].map(nameOf))
   })
 
+  it('remembers where training stopped', async () => {
+    const store = checkpointFolder(folder)
+    await store.save(checkpoint(5, state(5), true))
+    expect(await store.latest()).toEqual(checkpoint(5, state(5), true))
+    await store.save(checkpoint(6, state(6)))
+    expect(await store.latest()).toEqual(checkpoint(6, state(6)))
+  })
+
   it('keeps any bytes exactly, and as many files as asked', async () => {
     const store = checkpointFolder(folder, { keep: 1 })
     let step = 0
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), async (bytes) => {
-        await store.save(++step, bytes)
+        await store.save(checkpoint(++step, bytes))
         const found = await store.latest()
         expect(found?.step).toBe(step)
         expect(found!.state).toEqual(bytes)
@@ -53,7 +62,7 @@ describe('checkpointFolder', () => {
   })
 
   it.each([
-    ['cut short', async (path: string) => truncate(path, 700), '672 bytes of state, wanted 1000'],
+    ['cut short', async (path: string) => truncate(path, 700), '668 bytes of state, wanted 1000'],
     ['cut to nothing', async (path: string) => truncate(path, 0), 'cut short at 0 bytes'],
     [
       'of something else',
@@ -63,8 +72,8 @@ describe('checkpointFolder', () => {
   ])('sets a file %s aside and takes the one before', async (_, damage, reason) => {
     const said: string[] = []
     const store = checkpointFolder(folder, { say: (message) => said.push(message) })
-    await store.save(1, state(1))
-    await store.save(2, state(2))
+    await store.save(checkpoint(1, state(1)))
+    await store.save(checkpoint(2, state(2)))
     const path = await newest()
     await damage(path)
     expect((await store.latest())?.step).toBe(1)
@@ -76,8 +85,8 @@ describe('checkpointFolder', () => {
 
   it('notices any flipped bit', async () => {
     const store = checkpointFolder(folder)
-    await store.save(1, state(1, 40))
-    await store.save(2, state(2, 40))
+    await store.save(checkpoint(1, state(1, 40)))
+    await store.save(checkpoint(2, state(2, 40)))
     const path = await newest()
     const sound = await readFile(path)
     for (let bit = 0; bit < sound.length * 8; bit++) {
@@ -92,7 +101,7 @@ describe('checkpointFolder', () => {
 
   it('passes over a file that is gone when it comes to be read', async () => {
     const store = checkpointFolder(folder)
-    await store.save(1, state(1))
+    await store.save(checkpoint(1, state(1)))
     await symlink(join(folder, 'nowhere'), join(folder, nameOf(2)))
     expect((await store.latest())?.step).toBe(1)
   })
@@ -102,7 +111,7 @@ describe('checkpointFolder', () => {
     await writeFile(join(folder, `${nameOf(9)}.someone.part`), state(9))
     const store = checkpointFolder(folder)
     expect(await store.latest()).toBeUndefined()
-    await store.save(10, state(10))
+    await store.save(checkpoint(10, state(10)))
     expect(await readdir(folder)).toEqual([nameOf(10)])
   })
 
@@ -110,7 +119,9 @@ describe('checkpointFolder', () => {
     await mkdir(join(folder, '..'), { recursive: true })
     await writeFile(folder, 'a file')
     const error = { code: 'IO', message: expect.stringContaining(folder) }
-    await expect(checkpointFolder(folder).save(1, state(1))).rejects.toMatchObject(error)
+    await expect(checkpointFolder(folder).save(checkpoint(1, state(1)))).rejects.toMatchObject(
+      error,
+    )
     await expect(checkpointFolder(folder).latest()).rejects.toMatchObject(error)
     expect(() => checkpointFolder(folder, { keep: 0 })).toThrow('checkpointFolder: keep: got 0')
   })
@@ -124,15 +135,15 @@ describe('checkpointFolder', () => {
     }
     try {
       const store = checkpointFolder(folder)
-      await store.save(1, state(1, 20_000))
+      await store.save(checkpoint(1, state(1, 20_000)))
       await writeFile(join(folder, 'other'), state(0, 30_000))
-      const failed = store.save(2, state(2, 20_000))
+      const failed = store.save(checkpoint(2, state(2, 20_000)))
       const message = `${join(folder, nameOf(2))}: no space left on the disk`
       await expect(failed).rejects.toMatchObject({ code: 'IO', message })
       expect((await readdir(folder)).sort()).toEqual(['other', nameOf(1)])
       expect((await store.latest())?.step).toBe(1)
       await rm(join(folder, 'other'))
-      await store.save(3, state(3, 20_000))
+      await store.save(checkpoint(3, state(3, 20_000)))
       expect((await store.latest())?.step).toBe(3)
     } finally {
       execFileSync('umount', [folder])

@@ -27,7 +27,7 @@ async function pair(): Promise<{ client: Socket; server: Socket }> {
 const both = { token: 'sesame', context: 'ring 1', timeoutMs: 5000 }
 const asClient = { ...both, role: 'client' } as const
 const asServer = { ...both, role: 'server' } as const
-const outcome = (promise: Promise<void>) =>
+const outcome = (promise: Promise<unknown>) =>
   promise.then(
     () => 'in',
     (error) => error.code,
@@ -68,6 +68,20 @@ describe('authenticate', () => {
     const ends = [authenticate(client, { ...asClient, ...wrong }), authenticate(server, asServer)]
     expect(await Promise.all(ends.map(outcome))).toEqual(['REFUSED', 'REFUSED'])
     expect([client.destroyed, server.destroyed]).toEqual([true, true])
+  })
+
+  it('of a server that is ready for several contexts says which it is', async () => {
+    const { client, server } = await pair()
+    const several = { ...asServer, context: ['ring 0', asClient.context, 'ring 2'] }
+    const ends = await Promise.all([authenticate(client, asClient), authenticate(server, several)])
+    expect(ends).toEqual([asClient.context, asClient.context])
+  })
+
+  it('refuses a context that is none of several', async () => {
+    const { client, server } = await pair()
+    const several = { ...asServer, context: ['ring 0', 'ring 2'] }
+    const ends = [authenticate(client, asClient), authenticate(server, several)]
+    expect(await Promise.all(ends.map(outcome))).toEqual(['REFUSED', 'REFUSED'])
   })
 
   it('refuses a peer that sends our own words back', async () => {

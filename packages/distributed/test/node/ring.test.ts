@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { platform } from 'node:os'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Collective } from '../../src/collective.ts'
 import { memoryCollectives } from '../../src/memoryCollectives.ts'
@@ -5,28 +7,44 @@ import { listenRing, type RingListener } from '../../src/node/ring.ts'
 import { describeCollective } from '../conformance.ts'
 
 const most = 16
-let listeners: RingListener[]
+type Way = 'local' | 'tcp'
+const ways = ['local', 'tcp'] as const
+const listeners = new Map<Way, RingListener[]>()
 let generation = 0
 
 beforeAll(async () => {
-  const one = () => listenRing({ host: '127.0.0.1', token: 'of the tests' })
-  listeners = await Promise.all(Array.from({ length: most }, one))
+  for (const way of ways) {
+    const one = () =>
+      listenRing({ host: '127.0.0.1', token: 'of the tests', local: way === 'local' })
+    listeners.set(way, await Promise.all(Array.from({ length: most }, one)))
+  }
 })
-afterAll(() => Promise.all(listeners.map((listener) => listener.close())))
+afterAll(() => Promise.all([...listeners.values()].flat().map((listener) => listener.close())))
 
-function open(world: number): Promise<Collective[]> {
+function open(world: number, way: Way = 'local'): Promise<Collective[]> {
   generation++
-  const peers = listeners.slice(0, world).map(({ host, port }) => ({ host, port }))
+  const members = listeners.get(way)!.slice(0, world)
+  const peers = members.map(({ host, port }) => ({ host, port }))
   return Promise.all(
-    peers.map((_, rank) => listeners[rank].connect({ rank, world, generation, peers })),
+    members.map((member, rank) => member.connect({ rank, world, generation, peers })),
   )
 }
+
+const rounding = (world: number, wire: 'float32' | 'bf16') =>
+  (world + 1) * (wire === 'bf16' ? 2 ** -8 : 2 ** -24)
 
 describeCollective('the ring', {
   open,
   worlds: [1, 2, 3, 4, 5, 6, 7, 8, 11, most],
   large: 10_000_000,
-  tolerance: (world, wire) => (world + 1) * (wire === 'bf16' ? 2 ** -8 : 2 ** -24),
+  tolerance: rounding,
+})
+
+describeCollective('the ring over TCP', {
+  open: (world) => open(world, 'tcp'),
+  worlds: [1, 2, 3, 4, 5, 6, 7, 8, 11, most],
+  large: 10_000_000,
+  tolerance: rounding,
 })
 
 describe('the ring', () => {
@@ -34,8 +52,9 @@ describe('the ring', () => {
     const value = (rank: number, i: number) => Math.sin(i * 1.7 + rank) * 10 ** (i % 9)
     for (const wire of ['float32', 'bf16'] as const)
       for (const world of [2, 5]) {
+        const rings = [await open(world), await open(world, 'tcp'), memoryCollectives(world)]
         const results = await Promise.all(
-          [await open(world), memoryCollectives(world)].map((ranks) =>
+          rings.map((ranks) =>
             Promise.all(
               ranks.map(async (collective) => {
                 const data = collective.allocate(300_007).map((_, i) => value(collective.rank, i))
@@ -49,6 +68,23 @@ describe('the ring', () => {
         expect(others.map((other) => other.equals(first))).toEqual(others.map(() => true))
       }
   })
+
+  it.runIf(platform() === 'linux')(
+    'takes local sockets between neighbours of this machine',
+    async () => {
+      const connections = (way: Way) => {
+        const [{ port }] = listeners.get(way)!
+        const lines = readFileSync('/proc/net/unix', 'utf8').split('\n')
+        // State 3: connected.
+        return lines.filter(
+          (line) => / 03 +\d+ @nebulift-ring /.test(line) && line.endsWith(` ${port}`),
+        )
+      }
+      await open(2)
+      await open(2, 'tcp')
+      expect([connections('local').length, connections('tcp').length]).toEqual([4, 0])
+    },
+  )
 
   it('sends what its algorithm says, and not much more', async () => {
     const [world, length] = [4, 400_000]
@@ -76,7 +112,7 @@ describe('the ring', () => {
   })
 
   it('a signal ends the wait for neighbours', async () => {
-    const [first] = listeners
+    const [first] = listeners.get('local')!
     const peers = [first, { host: '127.0.0.1', port: 1 }]
     const reason = new Error('enough')
     const signal = AbortSignal.timeout(50)
@@ -90,15 +126,15 @@ describe('the ring', () => {
 
   it('says what is wrong with its options', async () => {
     await expect(listenRing({ token: '' })).rejects.toMatchObject({ code: 'BAD_ARGUMENT' })
-    const [{ host, port }] = listeners
+    const [{ host, port }] = listeners.get('local')!
     await expect(listenRing({ host, port, token: 'x' })).rejects.toMatchObject({
       code: 'IO',
       message: expect.stringContaining(`cannot listen on ${host}, port ${port}: `),
       cause: expect.objectContaining({ code: 'EADDRINUSE' }),
     })
     const peers = [{ host, port }]
-    await expect(listeners[0].connect({ rank: 0, world: 2, generation: 1, peers })).rejects.toThrow(
-      'peers: got 1, wanted 2',
-    )
+    await expect(
+      listeners.get('local')![0].connect({ rank: 0, world: 2, generation: 1, peers }),
+    ).rejects.toThrow('peers: got 1, wanted 2')
   })
 })

@@ -1,9 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { coordinate, isDrained, newCoordinator } from '../../src/rendezvous/coordinator.ts'
+import {
+  coordinate,
+  expected,
+  isDrained,
+  newCoordinator,
+} from '../../src/rendezvous/coordinator.ts'
 import { protocol } from '../../src/rendezvous/messages.ts'
-import { settingsOf, Town } from './town.ts'
+import { type Inhabitant, settingsOf, Town } from './town.ts'
 
+const end = { reason: 'finished', step: 20, epochs: 4 } as const
 const elastic = settingsOf({ world: { min: 2, max: 4 } })
 
 describe('a world of four', () => {
@@ -142,6 +148,42 @@ describe('a world of four', () => {
     expect(isDrained(town.state)).toBe(true)
   })
 
+  it('tells that all is over whoever waits and whoever comes, and is done when all have heard', () => {
+    const town = fullTown()
+    const [zero, one, two, three] = town.people as [Inhabitant, Inhabitant, Inhabitant, Inhabitant]
+    town.kill(three)
+    town.join(two)
+    town.happen({ type: 'conclude', link: zero.link, end })
+    const over = { type: 'over', end }
+    expect(two.heard.at(-1)).toEqual(over)
+    for (const { heard } of [zero, one]) expect(heard).not.toContainEqual(over)
+    town.join(one)
+    expect(one.heard.at(-1)).toEqual(over)
+    town.leave(zero)
+    expect(expected(town.state)).toEqual([3])
+    expect(town.come(3).heard.at(-1)).toEqual(over)
+    expect(isDrained(town.state)).toBe(true)
+    expect(town.meetings).toHaveLength(1)
+  })
+
+  it('gives the word also to one that must wait for the place of a dead one', () => {
+    const town = fullTown()
+    town.people[3]!.awake = false
+    town.happen({ type: 'conclude', link: town.people[0]!.link, end })
+    const second = town.come(3)
+    expect(second.heard).toEqual([])
+    town.pass(3)
+    expect(second.heard.at(-1)).toEqual({ type: 'over', end })
+  })
+
+  it('that starts anew when all is over expects the others', () => {
+    const town = new Town(settingsOf())
+    town.happen({ type: 'conclude', link: 77, end })
+    expect(expected(town.state)).toEqual([1, 2, 3])
+    for (const index of [1, 2, 3]) town.come(index)
+    expect(isDrained(town.state)).toBe(true)
+  })
+
   it('begins without the holder of an index that another process wants, if it does not answer', () => {
     const town = new Town(settingsOf())
     for (const index of [0, 1]) town.come(index)
@@ -180,7 +222,7 @@ describe('a world of four', () => {
     [{ world: { min: 2, max: 4 } }, "index 1: its world is of 2 to 4, the coordinator's of 4"],
     [{ index: 4 }, 'index 4: wanted one below 4, the size of the world'],
     [{ layout: 'M' }, 'index 1: it trains M, the coordinator L'],
-    [{ protocol: protocol + 1 }, 'speaks version 3 of the protocol, the coordinator version 2'],
+    [{ protocol: protocol + 1 }, 'speaks version 4 of the protocol, the coordinator version 3'],
   ])('refuses %j', (changes, reason) => {
     const { state } = new Town(settingsOf())
     const address = { host: 'h', port: 1 }
@@ -196,7 +238,7 @@ describe('a world of four', () => {
 
   it('knows nothing of connections that have not joined', () => {
     const state = newCoordinator(settingsOf())
-    for (const type of ['beat', 'leave', 'closed'] as const)
+    for (const type of ['beat', 'closed'] as const)
       expect(coordinate(state, { type, link: 9, atMs: 1 }).effects).toEqual([])
   })
 })

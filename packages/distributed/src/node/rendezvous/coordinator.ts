@@ -9,6 +9,7 @@ import {
   type CoordinatorEvent,
   type CoordinatorSettings,
   coordinate,
+  expected,
   isDrained,
   newCoordinator,
   tickMs,
@@ -40,8 +41,11 @@ export interface CoordinatorOptions {
 /** A coordinator that serves. */
 export interface Coordinator {
   readonly port: number
-  /** Resolves when all members have left, or after so long. */
-  drained(timeoutMs: number): Promise<void>
+  /**
+   * Resolves when all members have left, or after so long; where the training is over, and one was lost before it left,
+   * when the process in its place has heard so, or after so much longer.
+   */
+  drained(patience: { readonly lingerMs: number; readonly lostMs: number }): Promise<void>
   close(): Promise<void>
 }
 
@@ -91,6 +95,15 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
     links.set(link, lines)
   }
 
+  const drainedWithin = async (timeoutMs: number) => {
+    if (isDrained(state)) return
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const timer = setTimeout(resolve, timeoutMs)
+    empty.add(resolve)
+    await promise
+    clearTimeout(timer)
+    empty.delete(resolve)
+  }
   const server = serveSockets(credentials, { onPeer, onWrongToken: tellOfStrangers(say) })
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -101,16 +114,17 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
   const ticking = setInterval(() => happen({ type: 'tick' }), tickMs)
   return {
     port: (server.address() as AddressInfo).port,
-    drained: async (timeoutMs) => {
-      if (isDrained(state)) return
-      const { promise, resolve } = Promise.withResolvers<void>()
-      const timer = setTimeout(resolve, timeoutMs)
-      empty.add(resolve)
-      await promise
-      clearTimeout(timer)
-      empty.delete(resolve)
+    drained: async ({ lingerMs, lostMs }) => {
+      await drainedWithin(lingerMs)
+      const lost = state.met.length > 0 && state.over ? expected(state) : []
+      if (lost.length === 0) return
+      say(
+        `all is done, but index ${lost.join(', ')} was lost before it left; staying to tell so whoever comes in its place, at most ${lostMs / 1000} s`,
+      )
+      await drainedWithin(lostMs)
     },
     close: async () => {
+      for (const resolve of empty) resolve()
       clearInterval(ticking)
       const closed = new Promise((resolve) => server.close(resolve))
       for (const lines of links.values()) lines.close()

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { authenticate } from '../handshake.ts'
 import type { Address, TlsOptions } from './links.ts'
+import { localWayTo } from './ways.ts'
 
 /** Strangers get so many places and so much time (ms); where there are more, the one that came first must go. */
 const most = 64
@@ -13,44 +14,50 @@ export interface DoorOptions {
   readonly port: number
   readonly token: string
   readonly tls: TlsOptions | undefined
+  /** Whether neighbours on this machine may come by a local socket. */
+  readonly local: boolean
 }
 
 /** Whom the door is open for at the moment. */
-export interface Guest {
-  readonly context: string
-  welcome(socket: Socket): void
+export interface Guests {
+  /** What they come for, one each. */
+  readonly contexts: readonly string[]
+  welcome(socket: Socket, context: string): void
 }
 
 export interface Door extends Address {
-  /** Lets in whoever proves to be this guest; nobody while undefined. */
-  expect(guest: Guest | undefined): void
+  /** Lets in whoever proves to be one of these guests; nobody while undefined. */
+  expect(guests: Guests | undefined): void
 }
 
 /** Listens for the right neighbour. Whoever cannot prove to be it is dropped. */
-export async function openDoor({ host, port, token, tls }: DoorOptions): Promise<Door> {
-  let expected: Guest | undefined
+export async function openDoor({ host, port, token, tls, local }: DoorOptions): Promise<Door> {
+  let expected: Guests | undefined
   const waiting = new Map<string, Socket>()
   const nameOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`
-  const admit = async (socket: Socket) => {
-    const guest = expected
-    const name = nameOf(socket)
+  let locals = 0
+  const admit = async (socket: Socket, name: string) => {
+    const guests = expected
     socket.on('error', () => {})
     try {
-      if (!guest) return socket.destroy()
-      const { context } = guest
-      await authenticate(socket, { token, role: 'server', context, timeoutMs: patienceMs })
+      if (!guests) return socket.destroy()
+      const claims = { token, context: guests.contexts, timeoutMs: patienceMs }
+      const context = await authenticate(socket, { ...claims, role: 'server' })
       waiting.delete(name)
-      if (guest === expected) guest.welcome(socket)
+      if (guests === expected) guests.welcome(socket, context)
       else socket.destroy()
     } catch {
       // A stranger: nobody needs to know.
     }
   }
-  const secure = tls && createTlsServer({ ...tls, requestCert: true, minVersion: 'TLSv1.3' }, admit)
+  const secure =
+    tls &&
+    createTlsServer({ ...tls, requestCert: true, minVersion: 'TLSv1.3' }, (socket) =>
+      admit(socket, nameOf(socket)),
+    )
   secure?.on('tlsClientError', (_, socket) => socket.destroy())
-  const server = createServer({ noDelay: true }, (socket) => {
+  const receive = (socket: Socket, name: string) => {
     if (!expected) return socket.destroy()
-    const name = nameOf(socket)
     waiting.set(name, socket)
     const late = setTimeout(() => waiting.get(name) === socket && socket.destroy(), patienceMs)
     socket.on('error', () => {})
@@ -59,17 +66,24 @@ export async function openDoor({ host, port, token, tls }: DoorOptions): Promise
       if (waiting.get(name) === socket) waiting.delete(name)
     })
     if (waiting.size > most) waiting.values().next().value?.destroy()
-    return secure ? secure.emit('connection', socket) : admit(socket)
-  })
+    return secure ? secure.emit('connection', socket) : admit(socket, name)
+  }
+  const server = createServer({ noDelay: true }, (socket) => receive(socket, nameOf(socket)))
   server.listen({ port, ...(host === undefined ? {} : { host }) })
   await once(server, 'listening')
   const address = server.address() as AddressInfo
+  if (local) {
+    // Where it cannot be had, whoever looks for it goes by the port.
+    createServer((socket) => receive(socket, `local ${++locals}`))
+      .on('error', () => undefined)
+      .listen(localWayTo({ host: address.address, port: address.port }))
+  }
   return {
     host: address.address,
     port: address.port,
-    expect: (guest) => {
-      expected = guest
-      if (!guest) for (const socket of waiting.values()) socket.destroy()
+    expect: (guests) => {
+      expected = guests
+      if (!guests) for (const socket of waiting.values()) socket.destroy()
     },
   }
 }

@@ -21,10 +21,12 @@ import {
 
 /** Frames that may wait in the socket; each has a place where its payload can be laid out. */
 const window = 4
-/** Where payloads are received that are not yet wanted, or not as they are; then the places of those to be sent. */
-const stagingAt = firstFreeByte
+/** Of each lane: where payloads are received that are not yet wanted, or not as they are; then those to be sent. */
+const stagingBytes = (1 + window) * frameBytes
+/** Lanes that there may be. */
+export const mostLanes = 4
 /** Where memory for arrays begins. */
-export const arenaStart = stagingAt + (1 + window) * frameBytes
+export const arenaStart = firstFreeByte + mostLanes * stagingBytes
 
 export interface EngineOptions extends Seat {
   readonly generation: number
@@ -72,12 +74,15 @@ export class Engine {
   /** Of the frame whose payload is being received. */
   #header: Header | undefined
   #filled = 0
-  #payloadAt = stagingAt
+  readonly #stagingAt: number
+  #payloadAt: number
   #held = false
   #dead = false
 
   constructor(options: EngineOptions) {
     this.#options = options
+    this.#stagingAt = firstFreeByte + options.lane * stagingBytes
+    this.#payloadAt = this.#stagingAt
   }
 
   get isBusy(): boolean {
@@ -153,7 +158,7 @@ export class Engine {
     if (got.length > frameBytes) return `length: got ${got.length}, wanted at most ${frameBytes}`
     this.#header = got
     const task = this.#current()
-    this.#payloadAt = task?.operation.next()?.place ?? stagingAt
+    this.#payloadAt = task?.operation.next()?.place ?? this.#stagingAt
     return task && misfitOf(got, task)
   }
 
@@ -215,7 +220,9 @@ export class Engine {
 
   #sendFrame(task: Task, piece: Outgoing): void {
     const { memory, send } = this.#options
-    const { at, crc } = piece.prepare(stagingAt + (1 + (this.#frames++ % window)) * frameBytes)
+    const { at, crc } = piece.prepare(
+      this.#stagingAt + (1 + (this.#frames++ % window)) * frameBytes,
+    )
     const { phase, segment, total, length } = piece
     const { generation, sequence, kind, type, step, bucket } = task.label
     const header = encodeHeader({

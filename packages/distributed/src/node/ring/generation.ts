@@ -1,16 +1,18 @@
 import type { Socket } from 'node:net'
-import { openKernels } from '../../kernels.ts'
 import type { Door } from './door.ts'
-import { Engine } from './engine.ts'
-import { dial, type Inlet, type TlsOptions } from './links.ts'
+import { mostLanes } from './engine.ts'
+import { Lane } from './lane.ts'
+import { dial, type TlsOptions } from './links.ts'
 import type { Place } from './messages.ts'
-import type { Request } from './operations.ts'
+import { lanesOf, type Request } from './operations.ts'
+import { areHere } from './ways.ts'
 
 export interface GenerationOptions extends Place {
   readonly memory: WebAssembly.Memory
   readonly door: Door
   readonly token: string
   readonly tls: TlsOptions | undefined
+  readonly local: boolean
   readonly idleTimeoutMs: number
   onConnected(): void
   onDone(request: Request, result: unknown): void
@@ -27,48 +29,48 @@ const handshakeMs = 5000
 export class Generation {
   readonly traffic = { sentBytes: 0, receivedBytes: 0, busyMs: 0 }
   readonly #options: GenerationOptions
-  readonly #engine: Engine
+  readonly #lanes: readonly Lane[]
   readonly #dialling = new AbortController()
   readonly #timers: NodeJS.Timeout[]
   readonly #late: NodeJS.Timeout
   readonly #leftRank: number
   readonly #rightRank: number
-  #left: Inlet | undefined
-  #right: Socket | undefined
+  /** By request: lanes that are not done with it. */
+  readonly #open = new Map<number, number>()
   #quiet = 0
   #busySince = 0
   #isOver = false
 
   constructor(options: GenerationOptions) {
-    const { rank, world, memory, idleTimeoutMs } = options
+    const { rank, world, peers, local, idleTimeoutMs } = options
     this.#options = options
     this.#leftRank = (rank - 1 + world) % world
     this.#rightRank = (rank + 1) % world
-    this.#engine = new Engine({
-      ...{ rank, world, generation: options.generation, memory, kernels: openKernels(memory) },
-      send: (header, payload, onWritten) => this.#send([header, payload], onWritten),
-      onDone: (request, result) => {
-        if (!this.#engine.isBusy) this.traffic.busyMs += performance.now() - this.#busySince
-        options.onDone(request, result)
-      },
-      onWanted: () => this.#left?.resume(),
-      onMisfit: (message) =>
-        this.#abort(`a frame of ${this.#nameOf(this.#leftRank)} does not fit: ${message}`),
-    })
+    // Local sockets hold less than a frame: with several of them nobody waits for the other to have read.
+    const lanes = local && areHere(peers) ? mostLanes : 1
+    this.#lanes = Array.from({ length: lanes }, (_, lane) => this.#openLane({ lane, lanes }))
     const lookMs = idleTimeoutMs / looks
     this.#timers = [
       setInterval(() => this.#look(), lookMs),
-      setInterval(() => this.#beat(), Math.min(mostBeatMs, lookMs)),
+      setInterval(
+        () => {
+          for (const lane of this.#lanes) lane.beat()
+        },
+        Math.min(mostBeatMs, lookMs),
+      ),
     ]
     this.#late = setTimeout(() => this.#giveUp(), idleTimeoutMs)
     this.#awaitRight()
-    this.#dialLeft()
+    for (const lane of this.#lanes.keys()) void this.#dialLeft(lane)
   }
 
   start(request: Request): void {
     if (this.#isOver) return
-    if (!this.#engine.isBusy) this.#busySince = performance.now()
-    this.#engine.start(request)
+    if (this.#open.size === 0) this.#busySince = performance.now()
+    const { world } = this.#options
+    const count = lanesOf(request, { world, lanes: this.#lanes.length })
+    this.#open.set(request.id, count)
+    for (const { engine } of this.#lanes.slice(0, count)) engine.start(request)
   }
 
   drop(): void {
@@ -78,8 +80,34 @@ export class Generation {
     clearTimeout(this.#late)
     this.#options.door.expect(undefined)
     this.#dialling.abort()
-    this.#left?.socket.destroy()
-    this.#right?.destroy()
+    for (const lane of this.#lanes) lane.close()
+  }
+
+  #openLane({ lane, lanes }: { readonly lane: number; readonly lanes: number }): Lane {
+    const { rank, world, generation, memory } = this.#options
+    return new Lane({
+      ...{ rank, world, generation, memory, lane, lanes },
+      onSent: (bytes) => {
+        this.traffic.sentBytes += bytes
+      },
+      onReceived: (bytes) => {
+        this.#quiet = 0
+        this.traffic.receivedBytes += bytes
+      },
+      onDone: (request, result) => this.#end(request, result),
+      onMisfit: (message) =>
+        this.#abort(`a frame of ${this.#nameOf(this.#leftRank)} does not fit: ${message}`),
+    })
+  }
+
+  /** One lane is done with a request; the last one tells. */
+  #end(request: Request, result: unknown): void {
+    const left = (this.#open.get(request.id) ?? 1) - 1
+    this.#open.set(request.id, left)
+    if (left > 0) return
+    this.#open.delete(request.id)
+    if (this.#open.size === 0) this.traffic.busyMs += performance.now() - this.#busySince
+    this.#options.onDone(request, result)
   }
 
   #abort(message: string): void {
@@ -94,39 +122,41 @@ export class Generation {
   }
 
   /** What a connection is for. */
-  #contextOf(from: number, to: number): string {
+  #contextOf(from: number, to: number, lane: number): string {
     const { generation, world } = this.#options
-    return `ring ${generation} of ${world}, ${from} to ${to}`
+    const lanes = this.#lanes.length
+    const which = lanes > 1 ? `, lane ${lane} of ${lanes}` : ''
+    return `ring ${generation} of ${world}, ${from} to ${to}${which}`
   }
 
   #awaitRight(): void {
     const { door, rank } = this.#options
+    const contexts = this.#lanes.map((_, lane) => this.#contextOf(this.#rightRank, rank, lane))
+    const name = this.#nameOf(this.#rightRank)
     door.expect({
-      context: this.#contextOf(this.#rightRank, rank),
-      welcome: (socket) => {
-        door.expect(undefined)
-        this.#right = socket
-        const name = this.#nameOf(this.#rightRank)
+      contexts,
+      welcome: (socket, context) => {
+        const lane = this.#lanes[contexts.indexOf(context)]
+        if (!lane || lane.right) return socket.destroy()
+        lane.right = socket
+        if (this.#lanes.every(({ right }) => right)) door.expect(undefined)
         this.#follow(socket, name)
         socket.on('data', () => this.#abort(`${name} sent what nobody asked for`))
-        this.#begin()
+        return this.#begin()
       },
     })
   }
 
-  async #dialLeft(): Promise<void> {
-    const { token, tls, rank, peers, idleTimeoutMs } = this.#options
-    const context = this.#contextOf(rank, this.#leftRank)
-    const sink = {
-      target: () => this.#engine.target(),
-      received: (count: number) => this.#receive(count),
-    }
+  async #dialLeft(which: number): Promise<void> {
+    const { token, tls, local, rank, peers, idleTimeoutMs } = this.#options
+    const context = this.#contextOf(rank, this.#leftRank, which)
+    const lane = this.#lanes[which]
     const { signal } = this.#dialling
     try {
-      const options = { token, tls, context, timeoutMs: handshakeMs, signal }
-      const inlet = await dial(peers[this.#leftRank], sink, options)
+      const options = { token, tls, local, context, timeoutMs: handshakeMs, signal }
+      const inlet = await dial(peers[this.#leftRank], lane.sink, options)
       if (this.#isOver) inlet.socket.destroy()
-      this.#left = inlet
+      lane.left = inlet
       this.#follow(inlet.socket, this.#nameOf(this.#leftRank))
       this.#begin()
     } catch (error) {
@@ -138,7 +168,7 @@ export class Generation {
 
   /** Not both neighbours came in time. */
   #giveUp(): void {
-    if (!this.#left) this.#dialling.abort()
+    if (this.#lanes.some(({ left }) => !left)) this.#dialling.abort()
     else {
       const name = this.#nameOf(this.#rightRank)
       this.#abort(`${name} did not connect within ${this.#options.idleTimeoutMs} ms`)
@@ -146,7 +176,7 @@ export class Generation {
   }
 
   #begin(): void {
-    if (this.#isOver || !this.#left || !this.#right) return
+    if (this.#isOver || !this.#lanes.every(({ isConnected }) => isConnected)) return
     clearTimeout(this.#late)
     this.#options.onConnected()
   }
@@ -160,33 +190,12 @@ export class Generation {
     if (socket.destroyed) onClosed()
   }
 
-  #send([header, payload]: readonly [Uint8Array, Uint8Array], onWritten: () => void): void {
-    const socket = this.#right
-    if (!socket) return
-    this.traffic.sentBytes += header.length + payload.length
-    const onEnd = (error?: Error | null) => error || onWritten()
-    socket.cork()
-    if (payload.length > 0) socket.write(header)
-    socket.write(payload.length > 0 ? payload : header, onEnd)
-    socket.uncork()
-  }
-
-  #receive(count: number): boolean {
-    this.#quiet = 0
-    this.traffic.receivedBytes += count
-    return this.#engine.received(count)
-  }
-
   #look(): void {
-    if (!this.#left || this.#engine.isHeld) this.#quiet = 0
+    const [{ left }] = this.#lanes
+    if (!left || this.#lanes.some(({ engine }) => engine.isHeld)) this.#quiet = 0
     else if (++this.#quiet > looks)
       this.#abort(
         `${this.#nameOf(this.#leftRank)} was silent for ${this.#options.idleTimeoutMs} ms`,
       )
-  }
-
-  #beat(): void {
-    // What waits to be sent tells as much.
-    if (this.#right?.writableLength === 0) this.#engine.beat()
   }
 }

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { authenticate, hungUp, openHandshake } from '../handshake.ts'
+import { type Way, waysTo } from './ways.ts'
 
 export interface TlsOptions {
   /** PEM. */
@@ -34,18 +35,31 @@ export interface DialOptions {
   readonly token: string
   readonly context: string
   readonly tls: TlsOptions | undefined
+  /** Whether a neighbour on this machine is reached by a local socket. */
+  readonly local: boolean
   readonly timeoutMs: number
   readonly signal: AbortSignal
 }
 
+/** Refusals by one that does not expect us yet; after as many, somebody else may have the name of a local socket. */
+const mostRefusals = 8
+
 /** Connects, proves itself, and from then on puts what comes into the sink. Tries until `signal` aborts. */
 export async function dial(address: Address, sink: Sink, options: DialOptions): Promise<Inlet> {
+  const ways = options.local ? waysTo(address) : [address]
   let last: unknown
+  let refusals = 0
   for (let pauseMs = 10; ; pauseMs = Math.min(2 * pauseMs, 500)) {
     try {
-      return await (options.tls ? dialTls : dialPlain)(address, sink, options)
+      return await (options.tls
+        ? dialTls(address, sink, options)
+        : dialPlain(ways[0], sink, options))
     } catch (error) {
       last = error
+      if (ways.length > 1 && (isNobody(error) || ++refusals === mostRefusals)) {
+        ways.shift()
+        continue
+      }
     }
     try {
       await setTimeout(pauseMs, undefined, { signal: options.signal })
@@ -55,11 +69,17 @@ export async function dial(address: Address, sink: Sink, options: DialOptions): 
   }
 }
 
+/** Whether nobody answered, not even to refuse. */
+function isNobody(error: unknown): boolean {
+  const { syscall, name } = error as NodeJS.ErrnoException
+  return syscall === 'connect' || name === 'TimeoutError'
+}
+
 /**
  * Reads straight into the sink's memory, which Node offers to the side that connects only: half the processor time
  * of 'data' events.
  */
-async function dialPlain(address: Address, sink: Sink, options: DialOptions): Promise<Inlet> {
+async function dialPlain(way: Way, sink: Sink, options: DialOptions): Promise<Inlet> {
   const handshake = openHandshake({ ...options, role: 'client' })
   const proved = Promise.withResolvers<void>()
   const words = new Uint8Array(64)
@@ -85,9 +105,9 @@ async function dialPlain(address: Address, sink: Sink, options: DialOptions): Pr
     buffer: () => open().target(),
     callback: (count: number) => open().received(count),
   }
-  const socket = connect({ ...address, noDelay: true, onread })
+  const socket = connect({ ...way, noDelay: true, onread })
   socket.on('error', proved.reject)
-  socket.on('close', () => proved.reject(hungUp(handshake, options.context)))
+  socket.on('close', () => proved.reject(hungUp(handshake)))
   const giveUp = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)])
   giveUp.addEventListener('abort', () => proved.reject(giveUp.reason))
   socket.write(handshake.opening)

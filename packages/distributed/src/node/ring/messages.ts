@@ -10,6 +10,8 @@ export interface RingData {
   readonly port: number
   readonly token: string
   readonly tls: TlsOptions | undefined
+  /** Whether ranks on this machine talk over local sockets. */
+  readonly local: boolean
   readonly idleTimeoutMs: number
 }
 

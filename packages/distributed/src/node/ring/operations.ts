@@ -1,4 +1,4 @@
-import { chunksOf, type Stretch, segmentsOf } from '../../chunks.ts'
+import { chunksOf, partOf, type Stretch, segmentsOf } from '../../chunks.ts'
 import type { Header, Kind, Piece, WireType } from '../../frame.ts'
 import {
   checksum,
@@ -15,6 +15,8 @@ import {
 /** Elements of a segment, and bytes where elements are bytes: 512 KiB of floats. */
 export const segmentElements = 131_072
 const segmentBytes = 262_144
+/** A lane's part of a chunk has no fewer elements. */
+const leastElements = 32_768
 /** What one rank may give to an all-gather, in bytes: nobody makes the others fill their memory. */
 export const mostGathered = 2 ** 30
 /** Memory that the payload of any frame fits into. */
@@ -75,6 +77,18 @@ export interface Operation {
 export interface Seat extends SharedBytes {
   readonly rank: number
   readonly world: number
+  /** Which of the lanes this is. */
+  readonly lane: number
+  readonly lanes: number
+}
+
+/** How many lanes an operation takes: what is short is not worth several. */
+export function lanesOf(
+  { kind, length }: Request,
+  { world, lanes }: Pick<Seat, 'world' | 'lanes'>,
+): number {
+  const isSum = kind === 'sum' || kind === 'mean'
+  return isSum && length >= world * lanes * leastElements ? lanes : 1
 }
 
 export function openOperation(request: Request, seat: Seat): Operation {
@@ -89,11 +103,15 @@ export function openOperation(request: Request, seat: Seat): Operation {
  * others the sums travel. As every sum is made by one rank, all end with the same bits.
  */
 function allReduce(request: Request, seat: Seat): Operation {
-  const { rank, world, kernels, memory } = seat
+  const { rank, world, lane, kernels, memory } = seat
   const { kind, type, at, length: total } = request
   const by = kind === 'mean' ? world : 1
   const wire = (type === 'bf16' ? halfWire : floatWire)({ kernels, memory, at, by })
-  const chunks = chunksOf(total, world).map((chunk) => segmentsOf(chunk, segmentElements))
+  const lanes = lanesOf(request, seat)
+  // Each lane takes its part of every chunk: which rank sums what, and in which order, does not depend on the lanes.
+  const chunks = chunksOf(total, world).map((chunk) =>
+    segmentsOf(partOf(chunk, { lane, lanes }), segmentElements),
+  )
   const chunkAt = (phase: number) => chunks[(((rank - phase) % world) + world) % world]
   /** In phase p a rank sends the chunk that started p ranks to its left. */
   const outgoing = (

@@ -15,7 +15,7 @@ function connect(door: Door, { place, memory }: Extract<Order, { type: 'connect'
   const { generation: number } = place
   const generation: Generation = new Generation({
     ...{ ...place, memory, door },
-    ...{ token: data.token, tls: data.tls, idleTimeoutMs: data.idleTimeoutMs },
+    ...{ token: data.token, tls: data.tls, local: data.local, idleTimeoutMs: data.idleTimeoutMs },
     onConnected: () => tell({ type: 'connected', generation: number }),
     onDone: ({ id }, result) =>
       tell({ type: 'done', generation: number, id, result, traffic: { ...generation.traffic } }),

@@ -101,8 +101,8 @@ describe('the coordinator', () => {
     const { link, hears } = await dial(coordinator.port)
     join(link, 0)
     await hears('waiting')
-    await coordinator.drained(20)
-    const drained = coordinator.drained(60_000)
+    await coordinator.drained({ lingerMs: 20, lostMs: 0 })
+    const drained = coordinator.drained({ lingerMs: 60_000, lostMs: 0 })
     link.send({ type: 'leave' })
     await drained
     expect(await hears('farewell')).toEqual({ type: 'farewell' })

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { platform, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Collective } from '../../../src/collective.ts'
@@ -32,6 +32,14 @@ async function sums(ranks: readonly Collective[]): Promise<Set<number>> {
   return new Set(arrays.flatMap((array) => [...new Set(array)]))
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
 function stranger(
   { port }: Address,
   words?: Uint8Array,
@@ -51,6 +59,18 @@ describe('strangers', () => {
     Buffer.alloc(100_000, 7),
     Buffer.concat([Buffer.from('NBH1'), Buffer.alloc(64)]),
   ]
+
+  it.runIf(platform() === 'linux')(
+    'who hold the name of a local socket are passed by',
+    async () => {
+      const port = await freePort()
+      const squatter = createServer((socket) => socket.destroy())
+      closers.push(() => squatter.close())
+      await once(squatter.listen({ path: `\0nebulift-ring 127.0.0.1 ${port}` }), 'listening')
+      const ranks = await Promise.all(join2([await listen({ port }), await listen()]))
+      expect(await sums(ranks)).toEqual(new Set([3]))
+    },
+  )
 
   it('who are many, silent, or talk nonsense keep nobody out, and must go', async () => {
     const listeners = [await listen(), await listen()]
