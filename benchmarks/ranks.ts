@@ -1,52 +1,13 @@
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { python } from './environment.ts'
-import type { Host, Links } from './links.ts'
+import type { Links } from './links.ts'
+import { startTalk, type Talk } from './talk.ts'
 
 /** Processes that reduce together, one on each host. */
 export interface Ranks {
   /** One all-reduce on all of them; the time of the slowest. @throws Error where a sum is wrong */
   lap(wire: 'float32' | 'bf16'): Promise<number>
   close(): Promise<void>
-}
-
-/** A process that answers each line it is given with a line of JSON. */
-export interface Talk {
-  ask(line: string): Promise<Record<string, unknown>>
-  next(): Promise<Record<string, unknown>>
-  close(): Promise<void>
-}
-
-/** Starts a command on a host; it ends when it is given no more lines. */
-export function start(
-  host: Host,
-  command: readonly string[],
-  env: Record<string, string> = {},
-): Talk {
-  const [program = '', ...args] = host.run(command)
-  const child = spawn(program, args, {
-    env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const next = async () => {
-    const { value, done } = await answers.next()
-    if (done) throw new Error(`${command.join(' ')} ended before it answered`)
-    return JSON.parse(value)
-  }
-  return {
-    next,
-    ask: (line) => {
-      child.stdin.write(`${line}\n`)
-      return next()
-    },
-    close: () => {
-      child.stdin.end()
-      return ended
-    },
-  }
 }
 
 function together(talks: readonly Talk[]): Ranks {
@@ -67,10 +28,12 @@ export async function openRing({ hosts }: Links, elements: number): Promise<Rank
   const script = join(import.meta.dirname, 'rows', 'allreduce_child.ts')
   const node = [process.execPath, '--conditions=@nebulift/source', script]
   const talks = hosts.map((host, rank) =>
-    start(host, [
-      ...node,
-      JSON.stringify({ rank, world: hosts.length, elements, host: host.address }),
-    ]),
+    startTalk(
+      host.run([
+        ...node,
+        JSON.stringify({ rank, world: hosts.length, elements, host: host.address }),
+      ]),
+    ),
   )
   const ports = await Promise.all(talks.map(({ next }) => next()))
   const peers = hosts.map(({ address }, i) => ({ host: address, port: ports[i].port }))
@@ -87,7 +50,7 @@ export async function openGloo({ hosts }: Links, elements: number): Promise<Rank
   const talks = hosts.map((host, rank) => {
     const options = { rank, world: hosts.length, elements, master, port }
     const env = { GLOO_SOCKET_IFNAME: host.interface, OMP_NUM_THREADS: '1' }
-    return start(host, [python, script, JSON.stringify(options)], env)
+    return startTalk(host.run([python, script, JSON.stringify(options)]), env)
   })
   await Promise.all(talks.map(({ next }) => next()))
   return together(talks)

@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { python } from '../environment.ts'
 import type { Lap } from '../harness.ts'
+import { startTalk } from '../talk.ts'
 
 /** A Python script of this folder that is started once and answers line by line. */
 export interface PythonLaps {
@@ -22,26 +21,10 @@ interface PythonOptions {
 
 /** Starts such a script and waits until it is ready, so that its start is in no lap. */
 export async function pythonLaps({ script, args, env }: PythonOptions): Promise<PythonLaps> {
-  const child = spawn(python, [join(import.meta.dirname, script), ...args], {
-    env: { ...process.env, ...env },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
-  const ended = new Promise<void>((resolve) => child.on('close', () => resolve()))
-  const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const next = async () => {
-    const { value, done } = await answers.next()
-    if (done) throw new Error(`${script}: Python ended before it answered`)
-    return JSON.parse(value)
-  }
+  const talk = startTalk([python, join(import.meta.dirname, script), ...args], env)
   return {
-    ready: await next(),
-    lap: (task) => {
-      child.stdin.write(`${task}\n`)
-      return next()
-    },
-    close: () => {
-      child.stdin.end()
-      return ended
-    },
+    ready: await talk.next(),
+    lap: async (task) => (await talk.ask(task)) as unknown as Lap & { readonly result: number },
+    close: talk.close,
   }
 }

@@ -9,8 +9,11 @@ import { whyNoShares } from './scaling_share.ts'
 
 /** Pictures of 64 x 64 pixels in passes of 32: a pass takes about twice the time of a sum. */
 const training = { sizePx: 64, batch: 32, classes: 10, bucketBytes: 6e6, parts: 4 } as const
-/** Of a core, for each machine: four of them leave something of two cores to the links. */
-const share = 0.4
+/**
+ * Of a core, for each machine. Two of them play on one core, which also plays their links and switch: of 0.4 each too
+ * little was left for that, and machines waited for a core that on machines of their own would have been free.
+ */
+const share = 0.2
 const accumulated = 4
 /** What the planner may miss a step by. */
 const tolerance = 0.15

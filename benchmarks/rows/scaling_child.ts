@@ -58,7 +58,8 @@ async function train(order: Extract<Order, { kind: 'train' }>): Promise<TimedSte
   const events: TimedStep[] = []
   let before = cpuMs()
   await trainDataParallel({
-    group: alone ? memoryGroup(1).start(0) : group,
+    // After this training the same machines make others.
+    group: alone ? memoryGroup(1).start(0) : { ...group, conclude: async () => undefined },
     replica,
     data: {
       stepsPerEpoch: steps,

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { openLinks, openLoopback } from '../links.ts'
-import { start, type Talk } from '../ranks.ts'
+import { startTalk, type Talk } from '../talk.ts'
 import type { Order, Start } from './scaling_orders.ts'
 import { openShares } from './scaling_share.ts'
 
@@ -42,7 +42,7 @@ export async function openMachines(options: MachinesOptions): Promise<Machines> 
     const master = links.hosts[0].address
     for (const [rank, host] of links.hosts.entries()) {
       const own = { ...rest, rank, world: count, host: host.address, master }
-      talks.push(start(host, command(rank, own)))
+      talks.push(startTalk(host.run(command(rank, own))))
     }
     try {
       // Limited only once they have started, which nobody wants to know the time of.

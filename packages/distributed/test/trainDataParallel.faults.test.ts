@@ -271,6 +271,27 @@ describe('the end', () => {
     expect(await again).toEqual(stopped)
   })
 
+  it('that was decided on early holds where a rank is lost before all have heard', async () => {
+    const group = memoryGroup(2)
+    const store = memoryStore()
+    const afterEpoch = async ({ epoch }: { epoch: number }) => ({ stop: epoch === 1 })
+    // The follower is lost when the verdict is kept, but not yet agreed to be the end.
+    const killing: CheckpointStore = {
+      ...store,
+      save: async (checkpoint) => {
+        await store.save(checkpoint)
+        if (checkpoint.stopped) group.kill(1)
+      },
+    }
+    const lead = { afterEpoch, checkpoints: killing }
+    const leading = trainDataParallel(options(group.start(0), perceptron(), lead))
+    const lost = trainDataParallel(options(group.start(1), perceptron(), { afterEpoch }))
+    await expect(lost).rejects.toMatchObject({ code: 'CLOSED' })
+    const follower = trainDataParallel(options(group.start(1), perceptron(), { afterEpoch }))
+    expect(await leading).toEqual({ reason: 'stopped', step: 10, epochs: 2 })
+    expect(['stopped', 'missed']).toContain((await follower).reason)
+  })
+
   it('is not the end where more epochs are wanted now', async () => {
     const store = memoryStore()
     const changes = (rank: number) => (rank === 0 ? { checkpoints: store } : {})

@@ -73,7 +73,7 @@ export async function trainTogether(
       await options.keep(trained)
       await writeAtomic(mark, settings)
     }
-    await leave(group, options.signal)
+    await leave(group, leads ? options.signal : undefined)
     return outcome
   } finally {
     await group.close()
@@ -172,6 +172,7 @@ async function trainInGroup(
     say?.('another process was told to stop; this one goes on with whoever takes its place')
     reason = (await run()).reason
   }
+  if (reason === 'missed') say?.('the others had made all steps when this process came')
   return reason
 }
 

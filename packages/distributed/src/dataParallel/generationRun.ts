@@ -35,6 +35,7 @@ export class GenerationRun<Batch> {
   readonly #onProgress: (progress: Progress) => void
   #step: number
   #epochs: number
+  #stopped: boolean
   /** The last step at which weights were compared. */
   #compared: number
   /** Whether ranks have stepped alone since they last were alike. */
@@ -59,6 +60,7 @@ export class GenerationRun<Batch> {
     this.#onProgress = start.onProgress
     this.#step = start.progress.step
     this.#epochs = start.progress.epochs
+    this.#stopped = start.progress.stopped
     this.#compared = this.#step
   }
 
@@ -66,9 +68,9 @@ export class GenerationRun<Batch> {
     const { epochs, stepsPerEpoch } = this.#settings
     for (;;) {
       if (this.#epochs < Math.floor(this.#step / stepsPerEpoch)) {
-        const { stop } = await this.#endEpoch()
-        if (stop) return this.#end('stopped')
+        await this.#endEpoch()
       }
+      if (this.#stopped) return this.#end('stopped')
       if (this.#epochs >= epochs) return this.#end('finished')
       if (this.#stopping) return this.#end('interrupted')
       await this.#nextStep()
@@ -100,7 +102,7 @@ export class GenerationRun<Batch> {
     })
     if (!this.#apart && this.#step - this.#compared >= checkEvery) await this.#compare()
     // The end of an epoch saves when all that belongs to it is done.
-    if (saves && !ends) await this.#save(false)
+    if (saves && !ends) await this.#save()
   }
 
   /** A step along the mean gradient of all passes. */
@@ -190,7 +192,7 @@ export class GenerationRun<Batch> {
     this.#compared = this.#step
   }
 
-  async #endEpoch(): Promise<{ stop: boolean }> {
+  async #endEpoch(): Promise<void> {
     const epoch = this.#epochs
     const collective = this.#collective
     await shareBuffers(this.#options.replica, collective)
@@ -204,24 +206,24 @@ export class GenerationRun<Batch> {
       await partWith(new DistributedError('DIVERGED', message), collective)
     }
     if (all.some(([, wish]) => wish)) this.#stopping = true
+    this.#stopped = stops.length > 0
     this.#advance({ step: this.#step, epochs: epoch + 1 })
-    const stop = stops.length > 0
-    await this.#save(stop)
-    return { stop }
+    await this.#save()
   }
 
-  #advance({ step, epochs }: Progress): void {
+  #advance({ step, epochs }: { readonly step: number; readonly epochs: number }): void {
     this.#step = step
     this.#epochs = epochs
-    this.#onProgress({ step, epochs })
+    this.#onProgress({ step, epochs, stopped: this.#stopped })
   }
 
-  async #save(stopped: boolean): Promise<void> {
-    if (this.#collective.rank === 0) await this.#saver.begin(this.#toSave(stopped))
+  async #save(): Promise<void> {
+    if (this.#collective.rank === 0) await this.#saver.begin(this.#toSave())
   }
 
-  #toSave(stopped: boolean): Save {
-    return { step: this.#step, stopped, snapshot: () => this.#options.replica.snapshot() }
+  #toSave(): Save {
+    const { replica } = this.#options
+    return { step: this.#step, stopped: this.#stopped, snapshot: () => replica.snapshot() }
   }
 
   /** All end together, and only when the last checkpoint is safe. */
@@ -231,7 +233,7 @@ export class GenerationRun<Batch> {
     let failure: Error | undefined
     if (this.#apart) await this.#comeTogether()
     if (this.#collective.rank === 0)
-      await this.#saver.finish(this.#toSave(reason === 'stopped')).catch((error: Error) => {
+      await this.#saver.finish(this.#toSave()).catch((error: Error) => {
         failure = error
       })
     const all = await this.#collective.allGather(Uint8Array.of(Number(failure !== undefined)))

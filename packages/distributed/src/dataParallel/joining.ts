@@ -12,6 +12,8 @@ export interface Progress {
   readonly step: number
   /** Epochs that have been ended, with all that belongs to it. */
   readonly epochs: number
+  /** Whether training was to stop after them, though others are left. */
+  readonly stopped: boolean
 }
 
 /** What one rank brings to a meeting. */
@@ -57,8 +59,8 @@ export async function join<Batch>(joining: Joining<Batch>): Promise<Joined> {
   })
   const unlike = differenceOf(stands)
   if (unlike) await partWith(unlike, collective)
-  const { step, epochs } = stands[source].progress
-  const progress = { step: Math.max(0, step), epochs: Math.max(0, epochs) }
+  const { step, epochs, stopped } = stands[source].progress
+  const progress = { step: Math.max(0, step), epochs: Math.max(0, epochs), stopped }
   const known = stands.find((stand) => stand.plan)?.plan
   const planner = !known && collective.rank === 0
   const made = planner ? await joining.makePlan(progress) : null

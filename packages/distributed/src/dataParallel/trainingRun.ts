@@ -18,7 +18,7 @@ export class TrainingRun<Batch> {
   readonly #options: TrainOptions<Batch>
   readonly #settings: Settings
   readonly #saver: Saver
-  #progress: Progress = { step: -1, epochs: -1 }
+  #progress: Progress = { step: -1, epochs: -1, stopped: false }
   #plan: GradientPlan | undefined
   /** In the last meeting. */
   #rank: number | undefined
@@ -60,14 +60,15 @@ export class TrainingRun<Batch> {
     await this.#options.replica.restore(found.state)
     // A checkpoint at the end of an epoch is written when all that belongs to the end is done.
     const epochs = Math.floor(found.step / this.#settings.stepsPerEpoch)
-    this.#progress = { step: found.step, epochs }
-    this.#saver.keptAt = found.step
-    const isOver = found.stopped || epochs >= this.#settings.epochs
+    const { step, stopped } = found
+    this.#progress = { step, epochs, stopped }
+    this.#saver.keptAt = step
+    const isOver = stopped || epochs >= this.#settings.epochs
     // The others meet whoever is still there: they cannot know whether it has heard of the end.
     if (!isOver || !group.leads) return undefined
-    const reason = found.stopped ? 'stopped' : 'finished'
-    await group.conclude({ reason, ...this.#progress })
-    return { reason, ...this.#progress }
+    const end = { reason: stopped ? 'stopped' : 'finished', step, epochs } as const
+    await group.conclude(end)
+    return end
   }
 
   /** Whoever has made all steps has what the others have; whoever came anew, when they had gone, has not. */

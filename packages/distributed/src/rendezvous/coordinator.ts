@@ -106,11 +106,12 @@ export function isDrained(state: CoordinatorState): boolean {
 
 /**
  * Indexes that have not left for good: of those who met last; where nobody has met here, but the training is over, of
- * all others, who may have lost the leader when they were about to go.
+ * all others, who may have lost the leader when they were about to go. The leader itself knows that it is over.
  */
 export function expected({ met, left, over, settings }: CoordinatorState): readonly number[] {
-  const others = Array.from({ length: settings.world.max - 1 }, (_, i) => i + 1)
-  return (over && met.length === 0 ? others : met).filter((index) => !left.has(index))
+  const all = Array.from({ length: settings.world.max }, (_, index) => index)
+  const indexes = over && met.length === 0 ? all : met
+  return indexes.filter((index) => !left.has(index) && !(over && index === 0))
 }
 
 /** The next state and what is to be done; changes nothing. */

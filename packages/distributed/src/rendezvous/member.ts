@@ -129,9 +129,18 @@ export class Member implements Group {
 
   async conclude(end: TrainingEnd): Promise<void> {
     this.#concluded = true
-    const patience = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(concludeMs)])
-    const link = await this.#connected(patience)
-    link.send({ type: 'conclude', end })
+    const patience = new AbortController()
+    const giveUp = () =>
+      patience.abort(
+        new DistributedError('TIMEOUT', `no answer of the coordinator within ${concludeMs} ms`),
+      )
+    const timer = setTimeout(giveUp, concludeMs)
+    try {
+      const link = await this.#connected(AbortSignal.any([this.#closing.signal, patience.signal]))
+      link.send({ type: 'conclude', end })
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async leave(): Promise<void> {

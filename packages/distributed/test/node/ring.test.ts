@@ -86,6 +86,33 @@ describe('the ring', () => {
     },
   )
 
+  it('keeps operations apart that share memory, however they are cut', async () => {
+    const [world, length] = [2, 600_000]
+    const work = async (collective: Collective) => {
+      const data = collective.allocate(length)
+      for (let i = 0; i < length; i++) data[i] = (i % 7) + collective.rank
+      const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+      await Promise.all([
+        collective.broadcast(bytes, 1),
+        collective.allReduce(data),
+        collective.allReduce(data.subarray(0, 1000)),
+        collective.allReduce(data.subarray(1000)),
+        collective.allReduce(data.subarray(0, 500_000)),
+        collective.broadcast(bytes, 0),
+        collective.allReduce(data),
+      ])
+      return Buffer.from(data.slice().buffer)
+    }
+    const sums = (i: number) => (i < 500_000 ? 4 : 3)
+    const values = Float32Array.from({ length }, (_, i) => ((i % 7) + 1) * 2 ** sums(i))
+    const wanted = Buffer.from(values.buffer)
+    for (const way of ways)
+      for (let again = 0; again < 5; again++) {
+        const results = await Promise.all((await open(world, way)).map(work))
+        expect(results.map((result) => result.equals(wanted))).toEqual([true, true])
+      }
+  })
+
   it('sends what its algorithm says, and not much more', async () => {
     const [world, length] = [4, 400_000]
     const ranks = await open(world)

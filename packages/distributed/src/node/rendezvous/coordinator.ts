@@ -95,8 +95,9 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
     links.set(link, lines)
   }
 
+  let isClosed = false
   const drainedWithin = async (timeoutMs: number) => {
-    if (isDrained(state)) return
+    if (isClosed || isDrained(state)) return
     const { promise, resolve } = Promise.withResolvers<void>()
     const timer = setTimeout(resolve, timeoutMs)
     empty.add(resolve)
@@ -117,13 +118,14 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
     drained: async ({ lingerMs, lostMs }) => {
       await drainedWithin(lingerMs)
       const lost = state.met.length > 0 && state.over ? expected(state) : []
-      if (lost.length === 0) return
+      if (isClosed || lost.length === 0) return
       say(
-        `all is done, but index ${lost.join(', ')} was lost before it left; staying to tell so whoever comes in its place, at most ${lostMs / 1000} s`,
+        `all is done, but index ${lost.join(', ')} has not left; staying to tell so whoever comes in its place, at most ${lostMs / 1000} s`,
       )
       await drainedWithin(lostMs)
     },
     close: async () => {
+      isClosed = true
       for (const resolve of empty) resolve()
       clearInterval(ticking)
       const closed = new Promise((resolve) => server.close(resolve))

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
 import { authenticate } from '../handshake.ts'
 import type { Address, TlsOptions } from './links.ts'
-import { localWayTo } from './ways.ts'
+import { contextOver, localWayTo, type Way } from './ways.ts'
 
 /** Strangers get so many places and so much time (ms); where there are more, the one that came first must go. */
 const most = 64
@@ -36,15 +36,17 @@ export async function openDoor({ host, port, token, tls, local }: DoorOptions): 
   const waiting = new Map<string, Socket>()
   const nameOf = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`
   let locals = 0
-  const admit = async (socket: Socket, name: string) => {
+  const admit = async (socket: Socket, name: string, way?: Way) => {
     const guests = expected
     socket.on('error', () => {})
     try {
       if (!guests) return socket.destroy()
-      const claims = { token, context: guests.contexts, timeoutMs: patienceMs }
-      const context = await authenticate(socket, { ...claims, role: 'server' })
+      const contexts = guests.contexts.map((context) => (way ? contextOver(context, way) : context))
+      const claims = { token, context: contexts, timeoutMs: patienceMs }
+      const proved = await authenticate(socket, { ...claims, role: 'server' })
       waiting.delete(name)
-      if (guests === expected) guests.welcome(socket, context)
+      const context = guests.contexts[contexts.indexOf(proved)]
+      if (guests === expected && context !== undefined) guests.welcome(socket, context)
       else socket.destroy()
     } catch {
       // A stranger: nobody needs to know.
@@ -56,7 +58,7 @@ export async function openDoor({ host, port, token, tls, local }: DoorOptions): 
       admit(socket, nameOf(socket)),
     )
   secure?.on('tlsClientError', (_, socket) => socket.destroy())
-  const receive = (socket: Socket, name: string) => {
+  const receive = (socket: Socket, name: string, way?: Way) => {
     if (!expected) return socket.destroy()
     waiting.set(name, socket)
     const late = setTimeout(() => waiting.get(name) === socket && socket.destroy(), patienceMs)
@@ -66,7 +68,7 @@ export async function openDoor({ host, port, token, tls, local }: DoorOptions): 
       if (waiting.get(name) === socket) waiting.delete(name)
     })
     if (waiting.size > most) waiting.values().next().value?.destroy()
-    return secure ? secure.emit('connection', socket) : admit(socket, name)
+    return secure ? secure.emit('connection', socket) : admit(socket, name, way)
   }
   const server = createServer({ noDelay: true }, (socket) => receive(socket, nameOf(socket)))
   server.listen({ port, ...(host === undefined ? {} : { host }) })
@@ -74,9 +76,10 @@ export async function openDoor({ host, port, token, tls, local }: DoorOptions): 
   const address = server.address() as AddressInfo
   if (local) {
     // Where it cannot be had, whoever looks for it goes by the port.
-    createServer((socket) => receive(socket, `local ${++locals}`))
+    const way = localWayTo({ host: address.address, port: address.port })
+    createServer((socket) => receive(socket, `local ${++locals}`, way))
       .on('error', () => undefined)
-      .listen(localWayTo({ host: address.address, port: address.port }))
+      .listen(way)
   }
   return {
     host: address.address,

@@ -1,4 +1,3 @@
-import type { Stretch } from '../../chunks.ts'
 import {
   decodeHeader,
   differenceOf,
@@ -13,6 +12,7 @@ import {
   type Operation,
   type Outgoing,
   openOperation,
+  overlap,
   type Request,
   type Seat,
 } from './operations.ts'
@@ -54,9 +54,6 @@ const isAllSent = ({ operation, sent, ready }: Task): boolean =>
 const isDone = (task: Task): boolean =>
   task.begun && task.written === task.sent && isAllSent(task) && !task.operation.next()
 
-const overlap = (a: Stretch, b: Stretch): boolean =>
-  a.start < b.start + b.length && b.start < a.start + a.length
-
 /** Looks at a header as soon as it is known which one is due. */
 const misfitOf = (got: Header, { label, operation }: Task): string | undefined =>
   differenceOf(got, label) ?? differenceOf(got, operation.next()!.wanted(got))
@@ -83,10 +80,6 @@ export class Engine {
     this.#options = options
     this.#stagingAt = firstFreeByte + options.lane * stagingBytes
     this.#payloadAt = this.#stagingAt
-  }
-
-  get isBusy(): boolean {
-    return this.#tasks.length > 0
   }
 
   /** Whether what was received waits for an operation that nobody has started here. */

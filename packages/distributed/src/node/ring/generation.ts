@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net'
+import { openKernels } from '../../kernels.ts'
 import type { Door } from './door.ts'
 import { mostLanes } from './engine.ts'
-import { Lane } from './lane.ts'
+import { Lane, type LaneOptions } from './lane.ts'
 import { dial, type TlsOptions } from './links.ts'
 import type { Place } from './messages.ts'
-import { lanesOf, type Request } from './operations.ts'
-import { areHere } from './ways.ts'
+import { lanesOf, overlap, type Request, spanOf } from './operations.ts'
+import { areHere, waysTo } from './ways.ts'
 
 export interface GenerationOptions extends Place {
   readonly memory: WebAssembly.Memory
@@ -35,8 +36,10 @@ export class Generation {
   readonly #late: NodeJS.Timeout
   readonly #leftRank: number
   readonly #rightRank: number
-  /** By request: lanes that are not done with it. */
-  readonly #open = new Map<number, number>()
+  /** What is under way, by its number. */
+  readonly #open = new Map<number, { readonly request: Request; lanes: number }>()
+  /** What must wait for it, in order. */
+  readonly #held: Request[] = []
   #quiet = 0
   #busySince = 0
   #isOver = false
@@ -48,7 +51,10 @@ export class Generation {
     this.#rightRank = (rank + 1) % world
     // Local sockets hold less than a frame: with several of them nobody waits for the other to have read.
     const lanes = local && areHere(peers) ? mostLanes : 1
-    this.#lanes = Array.from({ length: lanes }, (_, lane) => this.#openLane({ lane, lanes }))
+    const kernels = openKernels(options.memory)
+    this.#lanes = Array.from({ length: lanes }, (_, lane) =>
+      this.#openLane({ lane, lanes, kernels }),
+    )
     const lookMs = idleTimeoutMs / looks
     this.#timers = [
       setInterval(() => this.#look(), lookMs),
@@ -66,11 +72,8 @@ export class Generation {
 
   start(request: Request): void {
     if (this.#isOver) return
-    if (this.#open.size === 0) this.#busySince = performance.now()
-    const { world } = this.#options
-    const count = lanesOf(request, { world, lanes: this.#lanes.length })
-    this.#open.set(request.id, count)
-    for (const { engine } of this.#lanes.slice(0, count)) engine.start(request)
+    this.#held.push(request)
+    this.#startHeld()
   }
 
   drop(): void {
@@ -83,10 +86,10 @@ export class Generation {
     for (const lane of this.#lanes) lane.close()
   }
 
-  #openLane({ lane, lanes }: { readonly lane: number; readonly lanes: number }): Lane {
+  #openLane(own: Pick<LaneOptions, 'lane' | 'lanes' | 'kernels'>): Lane {
     const { rank, world, generation, memory } = this.#options
     return new Lane({
-      ...{ rank, world, generation, memory, lane, lanes },
+      ...{ ...own, rank, world, generation, memory },
       onSent: (bytes) => {
         this.traffic.sentBytes += bytes
       },
@@ -100,14 +103,42 @@ export class Generation {
     })
   }
 
+  /**
+   * A lane keeps its operations apart where they share memory; it knows nothing of the other lanes. What shares memory
+   * with something that is cut otherwise waits until that is done, and what comes later behind it.
+   */
+  #startHeld(): void {
+    for (let next = this.#held[0]; next && !this.#clashes(next); next = this.#held[0]) {
+      this.#held.shift()
+      if (this.#open.size === 0) this.#busySince = performance.now()
+      const lanes = this.#lanesOf(next)
+      this.#open.set(next.id, { request: next, lanes })
+      for (const { engine } of this.#lanes.slice(0, lanes)) engine.start(next)
+    }
+  }
+
+  #lanesOf(request: Request): number {
+    return lanesOf(request, { world: this.#options.world, lanes: this.#lanes.length })
+  }
+
+  #clashes(request: Request): boolean {
+    const [span, lanes] = [spanOf(request), this.#lanesOf(request)]
+    const isAlike = (other: Request) =>
+      this.#lanesOf(other) === lanes &&
+      (lanes === 1 || (other.at === request.at && other.length === request.length))
+    return [...this.#open.values()].some(
+      (open) => overlap(spanOf(open.request), span) && !isAlike(open.request),
+    )
+  }
+
   /** One lane is done with a request; the last one tells. */
   #end(request: Request, result: unknown): void {
-    const left = (this.#open.get(request.id) ?? 1) - 1
-    this.#open.set(request.id, left)
-    if (left > 0) return
+    const open = this.#open.get(request.id)
+    if (!open || --open.lanes > 0) return
     this.#open.delete(request.id)
     if (this.#open.size === 0) this.traffic.busyMs += performance.now() - this.#busySince
     this.#options.onDone(request, result)
+    this.#startHeld()
   }
 
   #abort(message: string): void {
@@ -148,13 +179,16 @@ export class Generation {
   }
 
   async #dialLeft(which: number): Promise<void> {
-    const { token, tls, local, rank, peers, idleTimeoutMs } = this.#options
+    const { token, tls, rank, peers, idleTimeoutMs } = this.#options
     const context = this.#contextOf(rank, this.#leftRank, which)
     const lane = this.#lanes[which]
     const { signal } = this.#dialling
     try {
-      const options = { token, tls, local, context, timeoutMs: handshakeMs, signal }
-      const inlet = await dial(peers[this.#leftRank], lane.sink, options)
+      const left = peers[this.#leftRank]
+      // One local socket alone would hold less than a frame.
+      const ways = this.#lanes.length > 1 ? waysTo(left) : [left]
+      const options = { token, tls, ways, context, timeoutMs: handshakeMs, signal }
+      const inlet = await dial(left, lane.sink, options)
       if (this.#isOver) inlet.socket.destroy()
       lane.left = inlet
       this.#follow(inlet.socket, this.#nameOf(this.#leftRank))

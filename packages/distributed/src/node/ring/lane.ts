@@ -1,10 +1,8 @@
 import type { Socket } from 'node:net'
-import { openKernels } from '../../kernels.ts'
 import { Engine, type EngineOptions } from './engine.ts'
 import type { Inlet, Sink } from './links.ts'
 
-export interface LaneOptions extends Omit<EngineOptions, 'send' | 'onWanted' | 'kernels'> {
-  readonly memory: WebAssembly.Memory
+export interface LaneOptions extends Omit<EngineOptions, 'send' | 'onWanted'> {
   onSent(bytes: number): void
   onReceived(bytes: number): void
 }
@@ -18,11 +16,9 @@ export class Lane {
   right: Socket | undefined
 
   constructor(options: LaneOptions) {
-    const { onSent, onReceived, memory, ...rest } = options
+    const { onSent, onReceived, ...rest } = options
     this.engine = new Engine({
       ...rest,
-      memory,
-      kernels: openKernels(memory),
       send: (header, payload, onWritten) => {
         onSent(header.length + payload.length)
         this.#send([header, payload], onWritten)

@@ -3,7 +3,7 @@ import { connect, type Socket } from 'node:net'
 import { setTimeout } from 'node:timers/promises'
 import { connect as connectTls } from 'node:tls'
 import { authenticate, hungUp, openHandshake } from '../handshake.ts'
-import { type Way, waysTo } from './ways.ts'
+import { contextOver, type Way } from './ways.ts'
 
 export interface TlsOptions {
   /** PEM. */
@@ -35,18 +35,20 @@ export interface DialOptions {
   readonly token: string
   readonly context: string
   readonly tls: TlsOptions | undefined
-  /** Whether a neighbour on this machine is reached by a local socket. */
-  readonly local: boolean
+  /** Of plain connections, the best first; the last is the address. */
+  readonly ways: readonly Way[]
   readonly timeoutMs: number
   readonly signal: AbortSignal
 }
 
 /** Refusals by one that does not expect us yet; after as many, somebody else may have the name of a local socket. */
 const mostRefusals = 8
+/** Who is on this machine answers sooner. */
+const localMs = 1000
 
 /** Connects, proves itself, and from then on puts what comes into the sink. Tries until `signal` aborts. */
 export async function dial(address: Address, sink: Sink, options: DialOptions): Promise<Inlet> {
-  const ways = options.local ? waysTo(address) : [address]
+  const ways = [...options.ways]
   let last: unknown
   let refusals = 0
   for (let pauseMs = 10; ; pauseMs = Math.min(2 * pauseMs, 500)) {
@@ -56,10 +58,12 @@ export async function dial(address: Address, sink: Sink, options: DialOptions): 
         : dialPlain(ways[0], sink, options))
     } catch (error) {
       last = error
-      if (ways.length > 1 && (isNobody(error) || ++refusals === mostRefusals)) {
-        ways.shift()
-        continue
-      }
+      if (!options.signal.aborted && ways.length > 1)
+        if (isNobody(error) || ++refusals === mostRefusals) {
+          ways.shift()
+          refusals = 0
+          continue
+        }
     }
     try {
       await setTimeout(pauseMs, undefined, { signal: options.signal })
@@ -80,7 +84,9 @@ function isNobody(error: unknown): boolean {
  * of 'data' events.
  */
 async function dialPlain(way: Way, sink: Sink, options: DialOptions): Promise<Inlet> {
-  const handshake = openHandshake({ ...options, role: 'client' })
+  const context = contextOver(options.context, way)
+  const timeoutMs = 'path' in way ? localMs : options.timeoutMs
+  const handshake = openHandshake({ token: options.token, context, role: 'client' })
   const proved = Promise.withResolvers<void>()
   const words = new Uint8Array(64)
   let filled = 0
@@ -108,7 +114,7 @@ async function dialPlain(way: Way, sink: Sink, options: DialOptions): Promise<In
   const socket = connect({ ...way, noDelay: true, onread })
   socket.on('error', proved.reject)
   socket.on('close', () => proved.reject(hungUp(handshake)))
-  const giveUp = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)])
+  const giveUp = AbortSignal.any([options.signal, AbortSignal.timeout(timeoutMs)])
   giveUp.addEventListener('abort', () => proved.reject(giveUp.reason))
   socket.write(handshake.opening)
   try {

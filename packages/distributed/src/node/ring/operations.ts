@@ -91,6 +91,15 @@ export function lanesOf(
   return isSum && length >= world * lanes * leastElements ? lanes : 1
 }
 
+/** Memory that an operation works on, in bytes. */
+export function spanOf({ kind, at, length }: Request): Stretch {
+  if (kind === 'sum' || kind === 'mean') return { start: at, length: 4 * length }
+  return kind === 'broadcast' ? { start: at, length } : { start: 0, length: 0 }
+}
+
+export const overlap = (a: Stretch, b: Stretch): boolean =>
+  a.start < b.start + b.length && b.start < a.start + a.length
+
 export function openOperation(request: Request, seat: Seat): Operation {
   if (request.kind === 'broadcast') return broadcast(request, seat)
   if (request.kind === 'sum' || request.kind === 'mean') return allReduce(request, seat)
@@ -152,7 +161,7 @@ function allReduce(request: Request, seat: Seat): Operation {
   let incoming = due()
   return {
     request,
-    span: { start: at, length: 4 * total },
+    span: spanOf(request),
     sends: Array.from({ length: phases }, (_, i) => chunkAt(i).length).reduce((a, b) => a + b),
     begin: () => chunkAt(0).map((stretch, i) => outgoing(0, i, { stretch })),
     next: () => incoming,
@@ -180,7 +189,7 @@ function broadcast(request: Request, seat: Seat): Operation {
   let received = rank === from ? segments.length : 0
   return {
     request,
-    span: { start: at, length: total },
+    span: spanOf(request),
     sends: isLast ? 0 : segments.length,
     begin: () => (rank === from ? segments.map((_, i) => outgoing(i)) : []),
     next: () => {
@@ -234,7 +243,7 @@ function allGather(request: Request, seat: Seat): Operation {
   }
   return {
     request,
-    span: { start: 0, length: 0 },
+    span: spanOf(request),
     sends: undefined,
     begin: () =>
       segmentsOf({ start: 0, length: own.length }, segmentBytes).map((_, i) => outgoing(rank, i)),

@@ -25,6 +25,14 @@ export function waysTo(address: Address): Way[] {
   return [localWayTo(address), localWayTo({ ...address, host: '::' }), address]
 }
 
+/**
+ * What is to be proved over a way: names of local sockets are free for whoever comes first, who shall not pass on between
+ * us what was said over another one.
+ */
+export function contextOver(context: string, way: Way): string {
+  return 'path' in way ? `${context}, over ${way.path}` : context
+}
+
 /** Whether all of them are on this machine. */
 export function areHere(addresses: readonly Address[]): boolean {
   return addresses.every(({ host }) => isThisMachine(host))

@@ -18,9 +18,12 @@ afterEach(async () => {
 const credentials: Credentials = { token: 'of the tests', handshakeMs: 500 }
 const world = { min: 2, max: 2 }
 
-async function open(changes: Partial<Credentials> = {}): Promise<Coordinator> {
+async function open(
+  changes: Partial<Credentials> = {},
+  say?: (line: string) => void,
+): Promise<Coordinator> {
   const coordinator = await openCoordinator({
-    ...{ port: 0, settings: settingsOf({ world }) },
+    ...{ port: 0, settings: settingsOf({ world }), ...(say && { say }) },
     credentials: { ...credentials, ...changes },
   })
   closers.push(coordinator.close)
@@ -106,6 +109,27 @@ describe('the coordinator', () => {
     link.send({ type: 'leave' })
     await drained
     expect(await hears('farewell')).toEqual({ type: 'farewell' })
+  })
+
+  it('when all is over waits longer for one that has not left, until it is closed', async () => {
+    const said: string[] = []
+    const coordinator = await open({}, (line) => said.push(line))
+    const [zero, one] = [await dial(coordinator.port), await dial(coordinator.port)]
+    for (const [index, { link }] of [zero, one].entries()) join(link, index)
+    await zero.hears('meeting')
+    zero.link.send({ type: 'conclude', end: { reason: 'finished', step: 1, epochs: 1 } })
+    zero.link.send({ type: 'leave' })
+    await zero.hears('farewell')
+    const drained = coordinator.drained({ lingerMs: 20, lostMs: 60_000 })
+    while (said.length === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect(said).toEqual([
+      'all is done, but index 1 has not left; staying to tell so whoever comes in its place, at most 60 s',
+    ])
+    await coordinator.close()
+    await drained
+    // Nor does it begin to wait after that.
+    await coordinator.drained({ lingerMs: 60_000, lostMs: 60_000 })
+    expect(said.length).toBe(1)
   })
 
   it('is refused only by one that says so thrice', async () => {

@@ -72,6 +72,35 @@ describe('strangers', () => {
     },
   )
 
+  it.runIf(platform() === 'linux')(
+    'who pass on what is said between local sockets learn nothing',
+    async () => {
+      const port = await freePort()
+      let heard = 0
+      const relay = createServer((socket) => {
+        const behind = connect({ path: `\0nebulift-ring * ${port}` })
+        closers.push(() => socket.destroy())
+        closers.push(() => behind.destroy())
+        for (const end of [socket, behind]) end.on('error', () => undefined)
+        behind.on('data', ({ length }) => {
+          heard += length
+        })
+        socket.pipe(behind).pipe(socket)
+      })
+      closers.push(() => relay.close())
+      await once(relay.listen({ path: `\0nebulift-ring 127.0.0.1 ${port}` }), 'listening')
+      const everywhere = await listenRing({ port, token: 'of the tests' })
+      closers.push(() => everywhere.close())
+      const listeners = [everywhere, await listen()]
+      const peers = listeners.map((each) => ({ host: '127.0.0.1', port: each.port }))
+      const ranks = await Promise.all(join2(listeners, peers))
+      expect(await sums(ranks)).toEqual(new Set([3]))
+      // Nonces, never a sum.
+      expect(heard).toBeGreaterThan(0)
+      expect(heard).toBeLessThan(10_000)
+    },
+  )
+
   it('who are many, silent, or talk nonsense keep nobody out, and must go', async () => {
     const listeners = [await listen(), await listen()]
     const [first, second] = listeners
