@@ -77,8 +77,16 @@ async function train(order: Extract<Order, { kind: 'train' }>): Promise<TimedSte
   return events
 }
 
-/** Sums of all gradients with nothing else to do, in buckets as in training. */
-async function sum({ wire, laps }: Extract<Order, { kind: 'sum' }>): Promise<SumLap[]> {
+/** Processor time of a pass. */
+async function passCpuMs(): Promise<number> {
+  const before = cpuMs()
+  await parts(1)
+  return cpuMs() - before
+}
+
+/** Sums of all gradients, in buckets as in training, with nothing else to do or beside passes. */
+async function sum({ wire, laps, busy }: Extract<Order, { kind: 'sum' }>): Promise<SumLap[]> {
+  const passMs = busy ? Math.min(await passCpuMs(), await passCpuMs(), await passCpuMs()) : 0
   const { collective } = await group.meet({ step: 0 })
   const length = bucketBytes / Float32Array.BYTES_PER_ELEMENT
   const buckets = Array.from({ length: Math.ceil(trainer.parameterCount / length) }, (_, i) =>
@@ -91,12 +99,14 @@ async function sum({ wire, laps }: Extract<Order, { kind: 'sum' }>): Promise<Sum
     await collective.barrier()
     const barrierMs = performance.now() - begin
     const [cpu, from, sent] = [cpuMs(), performance.now(), collective.traffic.sentBytes]
+    const pass = busy ? parts(1) : undefined
     await Promise.all(
       buckets.map((data, bucket) => collective.allReduce(data, { wire, step: lap, bucket })),
     )
     const ms = performance.now() - from
     const sentBytes = collective.traffic.sentBytes - sent
-    found.push({ ms, cpuMs: cpuMs() - cpu, barrierMs, sentBytes })
+    await pass
+    found.push({ ms, cpuMs: cpuMs() - cpu - passMs, barrierMs, sentBytes })
   }
   // Whoever leaves first must not end what others have not heard yet.
   await collective.barrier().catch(() => undefined)

@@ -29,7 +29,13 @@ export type Order =
       readonly passes: number
       readonly steps: number
     }
-  | { readonly kind: 'sum'; readonly wire: Wire; readonly laps: number }
+  | {
+      readonly kind: 'sum'
+      readonly wire: Wire
+      readonly laps: number
+      /** Whether a pass is computed meanwhile, of which nothing is sent. */
+      readonly busy: boolean
+    }
   | { readonly kind: 'parts' | 'forward'; readonly laps: number }
 
 /** One step, and the processor time of this machine's process since the one before. */
@@ -38,6 +44,7 @@ export type TimedStep = StepEvent & { readonly cpuMs: number }
 /** One sum of all gradients. */
 export interface SumLap {
   readonly ms: number
+  /** Without that of a pass meanwhile. */
   readonly cpuMs: number
   /** A barrier just before. */
   readonly barrierMs: number
