@@ -18,6 +18,7 @@ import { type Application, isToCoordinator, type ToCoordinator } from '../../ren
 import { type Lines, openLines } from './lines.ts'
 import { type Credentials, remoteHostOf, serveSockets } from './sockets.ts'
 import { tellOfStrangers } from './strangers.ts'
+import { until } from './until.ts'
 
 /** Connections for every member: its own, and that of a process in its place. */
 const linksPerMember = 4
@@ -56,8 +57,8 @@ export interface Coordinator {
 export async function openCoordinator(options: CoordinatorOptions): Promise<Coordinator> {
   const { settings, credentials, say = () => {} } = options
   const links = new Map<number, Lines>()
-  const empty = new Set<() => void>()
   let state = newCoordinator(settings)
+  const drained = until(() => isDrained(state))
   let nextLink = 1
 
   const act = (effect: CoordinatorEffect) => {
@@ -72,7 +73,7 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
     const next = coordinate(state, { ...event, atMs: performance.now() })
     state = next.state
     for (const effect of next.effects) act(effect)
-    if (isDrained(state)) for (const resolve of empty) resolve()
+    drained.look()
   }
   const onPeer = (socket: Socket) => {
     if (links.size >= linksPerMember * settings.world.max) return socket.destroy()
@@ -95,16 +96,6 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
     links.set(link, lines)
   }
 
-  let isClosed = false
-  const drainedWithin = async (timeoutMs: number) => {
-    if (isClosed || isDrained(state)) return
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const timer = setTimeout(resolve, timeoutMs)
-    empty.add(resolve)
-    await promise
-    clearTimeout(timer)
-    empty.delete(resolve)
-  }
   const server = serveSockets(credentials, { onPeer, onWrongToken: tellOfStrangers(say) })
   const sockets = new Set<Socket>()
   server.on('connection', (socket: Socket) => {
@@ -116,17 +107,16 @@ export async function openCoordinator(options: CoordinatorOptions): Promise<Coor
   return {
     port: (server.address() as AddressInfo).port,
     drained: async ({ lingerMs, lostMs }) => {
-      await drainedWithin(lingerMs)
+      await drained.within(lingerMs)
       const lost = state.met.length > 0 && state.over ? expected(state) : []
-      if (isClosed || lost.length === 0) return
+      if (drained.hasEnded || lost.length === 0) return
       say(
         `all is done, but index ${lost.join(', ')} has not left; staying to tell so whoever comes in its place, at most ${lostMs / 1000} s`,
       )
-      await drainedWithin(lostMs)
+      await drained.within(lostMs)
     },
     close: async () => {
-      isClosed = true
-      for (const resolve of empty) resolve()
+      drained.end()
       clearInterval(ticking)
       const closed = new Promise((resolve) => server.close(resolve))
       for (const lines of links.values()) lines.close()
