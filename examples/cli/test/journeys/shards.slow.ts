@@ -65,6 +65,13 @@ const shard = (index: number, more: readonly string[] = []) =>
 const merge = (more: readonly string[] = []) =>
   nebulift(['batch', frames, out, '--shards', '3', '--merge', ...more])
 
+/** All three, of frames that the test may change. */
+async function shardsOfOwnFrames(): Promise<void> {
+  frames = join(folder, 'frames')
+  cpSync(join(night, 'frames'), frames, { recursive: true, preserveTimestamps: true })
+  for (const index of [0, 1, 2]) await shard(index)
+}
+
 describe('batch --shards', () => {
   it('measures piece by piece, and the merge judges as if it were one run', async () => {
     const before = stampsOf(frames)
@@ -117,9 +124,7 @@ describe('batch --shards', () => {
   })
 
   it('a second merge says that it was done, unless frames have changed since', async () => {
-    frames = join(folder, 'frames')
-    cpSync(join(night, 'frames'), frames, { recursive: true, preserveTimestamps: true })
-    for (const index of [0, 1, 2]) await shard(index)
+    await shardsOfOwnFrames()
     expect((await merge()).code).toBe(0)
     const first = inOrder(manifestOf(out))
     const second = await merge()
@@ -135,9 +140,7 @@ describe('batch --shards', () => {
   })
 
   it('shards of other frames can be measured again', async () => {
-    frames = join(folder, 'frames')
-    cpSync(join(night, 'frames'), frames, { recursive: true, preserveTimestamps: true })
-    for (const index of [0, 1, 2]) await shard(index)
+    await shardsOfOwnFrames()
     cpSync(join(frames, 'light-0001.fits'), join(frames, 'a-new-one.fits'))
     expect(await merge()).toMatchObject({
       code: 75,
@@ -146,9 +149,7 @@ describe('batch --shards', () => {
   })
 
   it('a frame that was changed after its shard is measured again', async () => {
-    frames = join(folder, 'frames')
-    cpSync(join(night, 'frames'), frames, { recursive: true, preserveTimestamps: true })
-    for (const index of [0, 1, 2]) await shard(index)
+    await shardsOfOwnFrames()
     cpSync(join(frames, 'light-0001.fits'), join(frames, 'light-0002.fits'))
     utimesSync(join(frames, 'light-0002.fits'), 1e9, 1e9)
     expect((await merge()).code).toBe(0)

@@ -18,7 +18,7 @@ export interface RingOptions {
   /** Encrypts, and asks every rank for a certificate. Default: neither. */
   readonly tls?: TlsOptions
   /**
-   * Whether ranks on this machine talk over local sockets, which cost half the processor time of TCP: where there are
+   * Whether ranks on this machine talk over local sockets, which cost less processor time than TCP: where there are
    * any (Linux), and without `tls`. The same for all ranks. Default true.
    */
   readonly local?: boolean

@@ -58,12 +58,12 @@ export async function dial(address: Address, sink: Sink, options: DialOptions): 
         : dialPlain(ways[0], sink, options))
     } catch (error) {
       last = error
-      if (!options.signal.aborted && ways.length > 1)
-        if (isNobody(error) || ++refusals === mostRefusals) {
-          ways.shift()
-          refusals = 0
-          continue
-        }
+      const isLost = isNobody(error) || ++refusals === mostRefusals
+      if (isLost && ways.length > 1 && !options.signal.aborted) {
+        ways.shift()
+        refusals = 0
+        continue
+      }
     }
     try {
       await setTimeout(pauseMs, undefined, { signal: options.signal })

@@ -2,8 +2,8 @@ import { isIPv4 } from 'node:net'
 import { networkInterfaces, platform } from 'node:os'
 import type { Address } from './links.ts'
 
-// How a neighbour is reached. One on this machine by a local socket, which moves a gigabyte for half the processor time
-// of TCP over loopback. Such a socket has its name in the network namespace, as ports have, and not in the file system:
+// How a neighbour is reached. One on this machine by a local socket, which takes less of the processor than TCP over
+// loopback. Such a socket has its name in the network namespace, as ports have, and not in the file system:
 // containers that share one find it, others do not.
 
 /** What Node listens on, or connects to. */
